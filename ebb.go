@@ -1,0 +1,2 @@
+// Package ebb is the diffusion toolkit for Go.
+package ebb
