@@ -1,0 +1,167 @@
+package metric
+
+import (
+	"math"
+	"slices"
+)
+
+// binCount is the number of equal bins that SDMetrics cuts a number into
+// before it tabulates it with a category.
+const binCount = 10
+
+// tally is a contingency table of two tables of rows, sparse: only pairs of
+// categories that occur have a cell. Missing is a category of its own.
+type tally struct {
+	cells         []cell
+	nReal, nSynth int64
+	of            map[uint64]int32 // looked up only, never walked
+}
+
+type cell struct {
+	a, b        int32
+	real, synth int64
+}
+
+// tabulate counts the pairs of codes in both tables.
+func tabulate(realA, realB, synthA, synthB []int32) *tally {
+	if len(realA) != len(realB) || len(synthA) != len(synthB) {
+		panicLengths("contingency table", len(realA), len(realB), len(synthA), len(synthB))
+	}
+	t := &tally{of: map[uint64]int32{}, nReal: int64(len(realA)), nSynth: int64(len(synthA))}
+	for i := range realA {
+		t.at(realA[i], realB[i]).real++
+	}
+	for i := range synthA {
+		t.at(synthA[i], synthB[i]).synth++
+	}
+	return t
+}
+
+// at returns the cell of a pair; every negative code is the one missing mark.
+func (t *tally) at(a, b int32) *cell {
+	a, b = max(a, -1), max(b, -1)
+	key := uint64(uint32(a))<<32 | uint64(uint32(b))
+	i, ok := t.of[key]
+	if !ok {
+		i = int32(len(t.cells))
+		t.of[key] = i
+		t.cells = append(t.cells, cell{a: a, b: b})
+	}
+	return &t.cells[i]
+}
+
+// similarity returns 1 - (sum |p_synth - p_real|)/2. The sum is of whole
+// numbers, so that no order of rows can change it.
+func (t *tally) similarity() float64 {
+	if t.nReal == 0 || t.nSynth == 0 {
+		return math.NaN()
+	}
+	var sum int64
+	for _, c := range t.cells {
+		d := c.synth*t.nReal - c.real*t.nSynth
+		sum += max(d, -d)
+	}
+	return 1 - float64(sum)/2/float64(t.nReal)/float64(t.nSynth)
+}
+
+// ContingencySimilarity returns 1 - (sum |p_synthetic(a,b) - p_real(a,b)|)/2
+// over the pairs of categories of two columns, where missing (a negative
+// code) is a category too; NaN if a table has no rows.
+func ContingencySimilarity(realA, realB, synthA, synthB []int32) float64 {
+	return tabulate(realA, realB, synthA, synthB).similarity()
+}
+
+// CramersV returns the association of two categorical columns, 0 for
+// independence to 1 for a function of one another; without correction for
+// small samples; missing (a negative code) is a category too. NaN if a column
+// has a single category.
+func CramersV(a, b []int32) float64 {
+	t := tabulate(a, b, nil, nil)
+	sumA, sumB := map[int32]int64{}, map[int32]int64{} // looked up only
+	for _, c := range t.cells {
+		sumA[c.a] += c.real
+		sumB[c.b] += c.real
+	}
+	k := min(len(sumA), len(sumB))
+	if k < 2 {
+		return math.NaN()
+	}
+	total := 0.0 // chi-squared/n + 1
+	for _, c := range t.cells {
+		share := float64(c.real) / float64(sumA[c.a])
+		total += float64(share * (float64(c.real) / float64(sumB[c.b])))
+	}
+	return math.Sqrt(max(0, total-1) / float64(k-1))
+}
+
+// Binning says whose range cuts a number into bins.
+type Binning uint8
+
+const (
+	// OwnBins cuts each table by its own range, as SDMetrics' quality report
+	// does and papers therefore print. One outlier moves all the bins.
+	OwnBins Binning = iota
+	// RealBins cuts both tables by the real range.
+	RealBins
+)
+
+// binEdges returns the edges of ten equal bins over the values that are not
+// missing; nil if there are none.
+func binEdges(values []float64) []float64 {
+	v := present(values)
+	if len(v) == 0 {
+		return nil
+	}
+	lo, hi := v[0], v[len(v)-1]
+	if lo == hi {
+		lo, hi = lo-0.5, hi+0.5
+	}
+	edges := make([]float64, binCount+1)
+	step := (hi - lo) / binCount
+	for i := range edges {
+		edges[i] = float64(float64(i)*step) + lo
+	}
+	edges[binCount] = hi
+	return edges
+}
+
+// openEdges lets the outer bins reach to infinity.
+func openEdges(edges []float64) []float64 {
+	if edges != nil {
+		edges[0], edges[binCount] = math.Inf(-1), math.Inf(1)
+	}
+	return edges
+}
+
+// binCodes returns for each value the number of edges not above it. With
+// closed edges the maximum has code 11, and so, as in SDMetrics, has a
+// missing value; with open edges codes are 1 to 10.
+func binCodes(values, edges []float64) []int32 {
+	codes := make([]int32, len(values))
+	for i, v := range values {
+		if math.IsNaN(v) {
+			codes[i] = binCount + 1
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(edges, v, func(edge, v float64) int {
+			if edge <= v {
+				return -1
+			}
+			return 1
+		})
+		codes[i] = int32(at)
+	}
+	return codes
+}
+
+// pairCodes returns both tables' codes of a column: its categories, or its bins.
+func pairCodes(real, synthetic *Column, b Binning) (r, s []int32) {
+	if real.Kind == Categorical {
+		return real.Code, synthetic.Code
+	}
+	if b == RealBins {
+		edges := openEdges(binEdges(real.Num))
+		return binCodes(real.Num, edges), binCodes(synthetic.Num, edges)
+	}
+	return binCodes(real.Num, binEdges(real.Num)), binCodes(synthetic.Num, binEdges(synthetic.Num))
+}
