@@ -1,0 +1,79 @@
+package autograd
+
+import (
+	"fmt"
+
+	"ebb/engine/kernel"
+	"ebb/engine/tensor"
+)
+
+// Embedding looks rows up in a table: table (K,D)  ids (n) -> y (n,D). A
+// negative id gives zeros and no gradient; one of K or more panics.
+func (t *Tape) Embedding(table *Var, ids []int32) *Var {
+	checkIDs("Embedding", table, ids)
+	d := table.Value.Dim(1)
+	y := t.New(len(ids), d)
+	kernel.Gather(t.pool, y.Data, table.Value.Data, ids, d)
+	return t.Record(y, func(dy *tensor.Tensor) {
+		kernel.ScatterAdd(t.pool, t.GradOf(table).Data, dy.Data, ids, d)
+	}, table)
+}
+
+// EmbeddingSum adds up one table row for each of the columns of a row of ids:
+//
+//	table (K,D)  ids (rows,cols) -> y (rows,D), y_r = Σ_c table[ids_rc]
+//
+// It is the product of a row of one-hot vectors, laid side by side, with a
+// weight matrix: the way categorical columns enter a network. A negative id adds
+// nothing. ids is read again in the backward pass.
+func (t *Tape) EmbeddingSum(table *Var, ids []int32, cols int) *Var {
+	checkIDs("EmbeddingSum", table, ids)
+	if cols <= 0 || len(ids)%cols != 0 {
+		misfit("EmbeddingSum", "ids in whole rows of cols", table, len(ids), cols)
+	}
+	rows, d := len(ids)/cols, table.Value.Dim(1)
+	y := t.New(rows, d)
+	t.pool.Run(blocks(rows, 64), func(_, piece int) {
+		for r := piece * 64; r < min(rows, (piece+1)*64); r++ {
+			sum := y.Data[r*d : (r+1)*d]
+			clear(sum)
+			for _, id := range ids[r*cols : (r+1)*cols] {
+				if id >= 0 {
+					kernel.AddTo(nil, sum, table.Value.Data[int(id)*d:(int(id)+1)*d])
+				}
+			}
+		}
+	})
+	return t.Record(y, func(dy *tensor.Tensor) { t.embeddingSumBackward(t.GradOf(table), dy, ids, cols) }, table)
+}
+
+// embeddingSumBackward adds each row's gradient to the table rows it used.
+// Pieces own columns of the table, so rows are added in order and without locks.
+func (t *Tape) embeddingSumBackward(dtable, dy *tensor.Tensor, ids []int32, cols int) {
+	const width = 64
+	d := dtable.Dim(1)
+	t.pool.Run(blocks(d, width), func(_, piece int) {
+		lo, hi := piece*width, min(d, (piece+1)*width)
+		for i, id := range ids {
+			if id >= 0 {
+				r := i / cols
+				kernel.AddTo(nil, dtable.Data[int(id)*d+lo:int(id)*d+hi], dy.Data[r*d+lo:r*d+hi])
+			}
+		}
+	})
+}
+
+func checkIDs(op string, table *Var, ids []int32) {
+	if table.Value.Rank() != 2 {
+		misfit(op, "table (K,D)", table)
+	}
+	k := table.Value.Dim(0)
+	for i, id := range ids {
+		if int(id) >= k {
+			panic(fmt.Sprintf("autograd: %s: id %d at %d is outside of the table %s", op, id, i, table))
+		}
+	}
+}
+
+// blocks is the number of pieces when n things are cut into blocks of size.
+func blocks(n, size int) int { return (n + size - 1) / size }

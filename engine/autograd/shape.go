@@ -1,0 +1,37 @@
+package autograd
+
+import "ebb/engine/tensor"
+
+// Reshape reads the same numbers under another shape of the same size, without
+// copying: x (..) -> y (shape).
+func (t *Tape) Reshape(x *Var, shape ...int) *Var {
+	if tensor.Size(shape) != x.Value.Len() {
+		misfit("Reshape", "a shape of the same size", x, shape)
+	}
+	y := x.Value.Reshape(shape...)
+	t.arena.retain(y)
+	return t.Record(y, func(dy *tensor.Tensor) { t.Pass(x, dy) }, x)
+}
+
+// SliceLast keeps the channels [lo,hi) of the last axis: x (..,C) -> y (..,hi-lo).
+// The gradient of the others is zero.
+func (t *Tape) SliceLast(x *Var, lo, hi int) *Var {
+	if x.Value.Rank() == 0 || lo < 0 || hi < lo || hi > x.Value.Dim(-1) {
+		misfit("SliceLast", "0 <= lo <= hi <= C of x (..,C)", x, lo, hi)
+	}
+	rows, c, k := x.Value.Rows(), x.Value.Dim(-1), hi-lo
+	y := t.New(withLast(x.Shape(), k)...)
+	for r := range rows {
+		copy(y.Data[r*k:(r+1)*k], x.Value.Data[r*c+lo:r*c+hi])
+	}
+	return t.Record(y, func(dy *tensor.Tensor) {
+		dx := t.New(x.Shape()...)
+		for r := range rows {
+			row := dx.Data[r*c : (r+1)*c]
+			clear(row[:lo])
+			copy(row[lo:hi], dy.Data[r*k:(r+1)*k])
+			clear(row[hi:])
+		}
+		t.Accumulate(x, dx)
+	}, x)
+}
