@@ -1,0 +1,25 @@
+//go:build unix
+
+package checkpoint
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+)
+
+// lock keeps a second trainer out of a run. The kernel drops it when the
+// process ends, however it ends, so it needs no file and no cleaning.
+func lock(dir string) (*os.File, error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		f.Close()
+		return nil, fmt.Errorf("the run %s is being trained by another process: wait for it or stop it", dir)
+	}
+	return f, nil // a file system without locks works without one
+}
