@@ -1,0 +1,69 @@
+// Package sample turns noise into data: it runs the forward process backwards
+// from time 1 to time 0, asking a [Denoiser] at each step what the data behind
+// the noise is expected to be.
+//
+// A sampler sees only a schedule and the denoiser's E[x0 | x_t]. Each lives in
+// one file and supplies one [Step], from time t to an earlier s:
+//
+//	ddpm.go    draws from the reverse kernel p(x_s | x_t); stochastic
+//	ddim.go    follows the same marginals with any amount of noise; eta = 0 is deterministic
+//	mixed.go   any of them for numbers beside the masked process for categories
+//
+// [Run] is the only loop. All is float64; a row's result depends on nothing but
+// that row and its own noise. The package never imports a network.
+package sample
+
+import (
+	"ebb/diffusion/process"
+	"ebb/diffusion/schedule"
+)
+
+// Denoiser knows, exactly or by having learned it, the data behind the noise.
+type Denoiser interface {
+	// Schedule is the noise schedule that Denoise's times refer to.
+	Schedule() schedule.Schedule
+	// Denoise sets row i of x0 to E[x0 | x_t = row i of xt] at time t[i].
+	// x0 and xt (Rows, Dim) do not overlap; xt is not changed.
+	Denoise(x0, xt *process.State, t []float64)
+}
+
+// Variance is a Denoiser that also knows the variance of the reverse step.
+type Variance interface {
+	Denoiser
+	// DenoiseVariance is Denoise, and sets v (Rows, Dim) to the variance of
+	// each dimension of p(x_s | x_t), for the jump from t[i] to s[i] < t[i].
+	DenoiseVariance(x0, v, xt *process.State, t, s []float64)
+}
+
+// MixedDenoiser is the denoiser of rows that hold numbers and categories.
+type MixedDenoiser interface {
+	Denoiser
+	// DenoiseCells is Denoise for the numbers xt beside the cells, and sets
+	// row i of prob (Rows, sum(Card)), row-major, to the probabilities of
+	// each column's categories given all that is seen at time t[i].
+	DenoiseCells(x0 *process.State, prob []float64, xt *process.State, cells *process.Cells, t []float64)
+}
+
+// Step takes x in place from time t to time s <= t.
+type Step func(x *process.State, t, s float64)
+
+// Sampler is a way down in time. It is configuration only; Begin starts a run
+// of rows x dim states and returns the closure that holds the run's history.
+// The k-th call of the closure uses the noise of step k, counted from 0.
+type Sampler interface {
+	Begin(d Denoiser, rows, dim int, noise process.Noise) Step
+}
+
+// Checker is a Sampler that can say before a run that it will not work with
+// the given denoiser or grid, and what would.
+type Checker interface {
+	Check(d Denoiser, grid []float64) error
+}
+
+// times fills dst with one time for every row.
+func times(dst []float64, t float64) []float64 {
+	for i := range dst {
+		dst[i] = t
+	}
+	return dst
+}
