@@ -1,0 +1,329 @@
+package table
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"ebb/data"
+)
+
+// Error is a fault in a file of text: what, where and what to do about it.
+type Error struct {
+	File    string
+	Line    int    // from 1; 0: the file as a whole
+	Row     int    // data row, from 1, the header not counted; 0: not in a row
+	Column  string // name, or number where there is none; empty: the row as a whole
+	Problem string
+	Remedy  string
+	Err     error // the cause, if another one is behind it
+}
+
+// Error puts the parts in one sentence.
+func (e *Error) Error() string {
+	var b strings.Builder
+	if e.File != "" {
+		b.WriteString(e.File + ": ")
+	}
+	if e.Line > 0 {
+		fmt.Fprintf(&b, "line %d: ", e.Line)
+	}
+	if e.Row > 0 {
+		fmt.Fprintf(&b, "row %d: ", e.Row)
+	}
+	if e.Column != "" {
+		fmt.Fprintf(&b, "column %s: ", e.Column)
+	}
+	b.WriteString(e.Problem)
+	if e.Err != nil {
+		b.WriteString(": " + e.Err.Error())
+	}
+	if e.Remedy != "" {
+		b.WriteString("; " + e.Remedy)
+	}
+	return b.String()
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// Reader reads delimited text row by row.
+type Reader struct {
+	Dialect Dialect
+	Names   []string // from the header
+
+	source string
+	s      *scanner
+	rows   int      // read so far
+	spare  int      // rows of a one-column table still to be given for blank lines
+	held   bool     // a record waits behind them
+	fields [][]byte // of the current row
+}
+
+// NewReader reads the header of r; source names it in messages. The delimiter (comma, semicolon,
+// tab or bar) is found from the first 64 KiB, the header must hold distinct names of which one, as
+// of an unnamed index, may be empty.
+func NewReader(r io.Reader, source string) (*Reader, error) {
+	br := bufio.NewReaderSize(r, sniffSize)
+	sample, err := br.Peek(sniffSize)
+	if err != nil && err != io.EOF {
+		return nil, &Error{File: source, Problem: "can't be read", Err: err}
+	}
+	whole := err == io.EOF
+	rd := &Reader{source: source}
+	if err := rd.encoding(sample); err != nil {
+		return nil, err
+	}
+	if rd.Dialect.BOM {
+		_, _ = br.Discard(len(bom)) // what Peek has shown is there
+		sample = sample[len(bom):]
+	}
+	d := sniffDelimiter(sample, whole)
+	if d != ',' {
+		rd.Dialect.Delimiter = string(d)
+	}
+	rd.s = newScanner(br, d)
+	if err := rd.header(); err != nil {
+		return nil, err
+	}
+	rd.Dialect.CRLF = rd.s.crlf
+	return rd, nil
+}
+
+var bom = []byte{0xef, 0xbb, 0xbf}
+
+func (r *Reader) encoding(sample []byte) error {
+	switch {
+	case bytes.HasPrefix(sample, []byte{0xff, 0xfe}), bytes.HasPrefix(sample, []byte{0xfe, 0xff}):
+		return &Error{File: r.source, Problem: "the text is UTF-16",
+			Remedy: "convert it, for example with iconv -f UTF-16 -t UTF-8"}
+	case bytes.IndexByte(sample, 0) >= 0:
+		return &Error{File: r.source, Line: 1 + bytes.Count(sample[:bytes.IndexByte(sample, 0)], []byte("\n")),
+			Problem: "the file holds NUL bytes, so it is no table of text", Remedy: "give a CSV file"}
+	}
+	r.Dialect.BOM = bytes.HasPrefix(sample, bom)
+	return nil
+}
+
+func (r *Reader) header() error {
+	err := r.s.record()
+	if err == io.EOF {
+		return &Error{File: r.source, Problem: "the file is empty", Remedy: "a table needs a header and at least one row"}
+	}
+	if err != nil {
+		return r.fault(err)
+	}
+	r.Dialect.QuotedHeader = true
+	for i := range r.s.fields() {
+		name := string(r.s.field(i))
+		if !utf8.ValidString(name) {
+			return r.notUTF8(i, name)
+		}
+		r.Dialect.QuotedHeader = r.Dialect.QuotedHeader && r.s.quoted[i]
+		r.Names = append(r.Names, name)
+	}
+	return r.checkNames()
+}
+
+func (r *Reader) checkNames() error {
+	first := make(map[string]int, len(r.Names))
+	for i, name := range r.Names {
+		j, seen := first[name]
+		if seen && name == "" {
+			return &Error{File: r.source, Line: r.s.line, Column: strconv.Itoa(i + 1),
+				Problem: fmt.Sprintf("it has no name, and nor has column %d", j+1), Remedy: "name all columns but one in the header"}
+		}
+		if seen {
+			return &Error{File: r.source, Line: r.s.line, Column: strconv.Itoa(i + 1),
+				Problem: fmt.Sprintf("it has the same name, %q, as column %d", name, j+1), Remedy: "rename one of them in the header"}
+		}
+		first[name] = i
+	}
+	if looksLikeData(r.Names) {
+		return &Error{File: r.source, Line: r.s.line,
+			Problem: fmt.Sprintf("the first line holds only numbers (%s, …), so the header seems to be missing", r.Names[0]),
+			Remedy:  "put a line with the columns' names before it"}
+	}
+	return nil
+}
+
+// looksLikeData is true of a header of numbers that are not all plain integers: years and indices
+// do serve as names, 0.37 hardly.
+func looksLikeData(names []string) bool {
+	plain := true
+	for _, name := range names {
+		if _, err := strconv.ParseFloat(strings.TrimSpace(name), 64); err != nil {
+			return false
+		}
+		if strings.Trim(name, "0123456789") != "" {
+			plain = false
+		}
+	}
+	return !plain
+}
+
+// Next returns the fields of the next row, valid until the next call, or io.EOF.
+func (r *Reader) Next() ([][]byte, error) {
+	if !r.held {
+		if err := r.s.record(); err == io.EOF {
+			return nil, io.EOF
+		} else if err != nil {
+			return nil, r.fault(err)
+		}
+		if len(r.Names) == 1 {
+			// A blank line in a table of one column is an empty value. Those at the end are not.
+			r.spare, r.held = r.s.blank, true
+		}
+	}
+	r.fields = r.fields[:0]
+	if r.spare > 0 {
+		r.spare--
+		r.rows++
+		return append(r.fields, nil), nil
+	}
+	r.held = false
+	r.rows++
+	if n := r.s.fields(); n != len(r.Names) {
+		return nil, r.ragged(n)
+	}
+	for i := range r.s.fields() {
+		r.fields = append(r.fields, r.s.field(i))
+	}
+	return r.fields, nil
+}
+
+// Quoted reports whether field i of the row last read was in quotes.
+func (r *Reader) Quoted(i int) bool { return r.spare == 0 && r.s.quoted[i] }
+
+func (r *Reader) ragged(n int) error {
+	remedy := "fill in the missing fields"
+	if n > len(r.Names) {
+		remedy = fmt.Sprintf("put fields that hold %q in quotes", r.s.delim)
+	}
+	return &Error{File: r.source, Line: r.s.line, Row: r.rows,
+		Problem: fmt.Sprintf("it has %s, the header has %d", count(n, "field"), len(r.Names)), Remedy: remedy}
+}
+
+// fault gives an error of the scanner its place.
+func (r *Reader) fault(err error) error {
+	e := &Error{File: r.source, Line: r.s.line}
+	if len(r.Names) > 0 {
+		e.Row = r.rows + 1
+	}
+	var q *errQuote
+	if !errors.As(err, &q) {
+		e.Problem, e.Err = "reading failed", err
+		return e
+	}
+	e.Column = r.columnName(q.field)
+	e.Problem, e.Remedy = q.problem, `close the quote, and write a quote inside a quoted field twice ("")`
+	return e
+}
+
+func (r *Reader) notUTF8(i int, text string) error {
+	e := &Error{File: r.source, Line: r.s.line, Row: r.rows, Column: r.columnName(i),
+		Problem: fmt.Sprintf("%q is not UTF-8", text),
+		Remedy:  "convert the file, for example with iconv -f LATIN1 -t UTF-8 or iconv -f WINDOWS-1252 -t UTF-8"}
+	return e
+}
+
+func (r *Reader) columnName(i int) string {
+	if i < len(r.Names) {
+		return fmt.Sprintf("%d (%s)", i+1, r.Names[i])
+	}
+	return strconv.Itoa(i + 1)
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return strconv.Itoa(n) + " " + what + "s"
+}
+
+// Open reads the table in the file at path, which may be gzipped.
+func Open(path string) (*Table, error) {
+	f, err := data.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return Read(f, path)
+}
+
+// Read reads a whole table of delimited text; source names it in messages. A table without rows
+// is an error.
+func Read(r io.Reader, source string) (*Table, error) {
+	rd, err := NewReader(r, source)
+	if err != nil {
+		return nil, err
+	}
+	t := New(rd.Names...)
+	t.Source, t.Dialect = source, rd.Dialect
+	quotes := make([]quoting, len(t.Columns))
+	for {
+		fields, err := rd.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		for j, field := range fields {
+			if t.Columns[j].appendBytes(field) && !utf8.Valid(field) {
+				return nil, rd.notUTF8(j, string(field))
+			}
+			quotes[j].see(field, rd.Quoted(j))
+		}
+	}
+	if t.Rows() == 0 {
+		return nil, &Error{File: source, Problem: fmt.Sprintf("there is a header (%s) but no row", count(len(t.Columns), "column")),
+			Remedy: "a table needs at least one row"}
+	}
+	for j, q := range quotes {
+		t.Columns[j].Quoted, t.Columns[j].Bare = q.verdict()
+	}
+	t.seal()
+	return t, nil
+}
+
+// quoting finds out whether a column is quoted throughout, a few marks apart.
+type quoting struct {
+	quoted bool
+	mixed  bool
+	bare   []string
+}
+
+// maxBare texts may stand without quotes in a column that is otherwise quoted.
+const maxBare = 4
+
+func (q *quoting) see(field []byte, quoted bool) {
+	if quoted {
+		q.quoted = true
+		return
+	}
+	if q.mixed {
+		return
+	}
+	for _, b := range q.bare {
+		if b == string(field) {
+			return
+		}
+	}
+	if len(q.bare) == maxBare {
+		q.mixed = true
+		return
+	}
+	q.bare = append(q.bare, string(field))
+}
+
+func (q *quoting) verdict() (quoted bool, bare []string) {
+	if !q.quoted || q.mixed {
+		return false, nil
+	}
+	return true, q.bare
+}
