@@ -54,3 +54,6 @@ func deviationOf(values []float64) float64 {
 	}
 	return math.Sqrt(sum / float64(len(values)-1))
 }
+
+// medianOf returns the median of the values that are not missing.
+func medianOf(values []float64) float64 { return quantileSorted(present(values), 0.5) }
