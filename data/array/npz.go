@@ -41,7 +41,11 @@ func ReadZip(r io.ReaderAt, size int64) ([]Named, error) {
 		return nil, fmt.Errorf("NPZ: %w", err)
 	}
 	var arrays []Named
+	var packed uint64
 	for _, f := range z.File {
+		if packed += f.CompressedSize64; packed > uint64(size) {
+			return nil, fmt.Errorf("NPZ: its members claim %d packed bytes or more, but the archive has %d: it is damaged or a trap", packed, size)
+		}
 		if f.FileInfo().IsDir() {
 			continue
 		}
