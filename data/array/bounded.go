@@ -1,9 +1,6 @@
 package array
 
 import (
-	"bufio"
-	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -58,20 +55,3 @@ func (e *SizeError) Error() string {
 }
 
 func (e *SizeError) Unwrap() error { return e.Cause }
-
-// gunzip looks at the first bytes of r and unpacks it if they are gzip's.
-func gunzip(r io.Reader) (*bufio.Reader, error) {
-	br := bufio.NewReaderSize(r, 64<<10)
-	head, err := br.Peek(2)
-	if err != nil && err != io.EOF {
-		return nil, err
-	}
-	if !bytes.Equal(head, []byte{0x1f, 0x8b}) {
-		return br, nil
-	}
-	z, err := gzip.NewReader(br)
-	if err != nil {
-		return nil, fmt.Errorf("damaged gzip header: %w; get the file again", err)
-	}
-	return bufio.NewReaderSize(z, 64<<10), nil
-}

@@ -1,11 +1,14 @@
 package array
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+
+	"ebb/data"
 )
 
 // ErrFormat is wrapped by the error for content that is none of this package's formats.
@@ -31,10 +34,11 @@ func Open(path string) (*Array, error) {
 
 // Read reads one NPY or IDX array, gzipped or not, up to the end of r.
 func Read(r io.Reader) (*Array, error) {
-	br, err := gunzip(r)
+	plain, _, err := data.Unpack(r)
 	if err != nil {
 		return nil, err
 	}
+	br := bufio.NewReader(plain)
 	head, err := br.Peek(6)
 	switch {
 	case bytes.Equal(head, npyMagic):
@@ -44,7 +48,7 @@ func Read(r io.Reader) (*Array, error) {
 	case len(head) == 0 && err == io.EOF:
 		return nil, fmt.Errorf("the file is empty: %w", io.ErrUnexpectedEOF)
 	case err != nil && err != io.EOF:
-		return nil, fmt.Errorf("reading the first bytes: %w; if the file is gzipped it may be cut short", err)
+		return nil, err
 	}
 	return nil, fmt.Errorf("%w: it starts with % x", ErrFormat, head)
 }
