@@ -132,22 +132,25 @@ func (d disk) syncDir(path string) error {
 	})
 }
 
-// diskFile passes writes and syncs through disk.
+// diskFile is a file whose writes and syncs pass through disk. It embeds
+// nothing, so that no other way of writing to the file is left open.
 type diskFile struct {
-	*os.File
-	d disk
+	file *os.File
+	d    disk
 }
+
+func (f diskFile) Name() string { return f.file.Name() }
+
+func (f diskFile) Close() error { return f.file.Close() }
+
+func (f diskFile) Sync() error { return f.d.do("sync", f.Name(), f.file.Sync) }
 
 func (f diskFile) Write(p []byte) (n int, err error) {
 	err = f.d.do("write", f.Name(), func() error {
-		n, err = f.File.Write(p)
+		n, err = f.file.Write(p)
 		return err
 	})
 	return n, err
-}
-
-func (f diskFile) Sync() error {
-	return f.d.do("sync", f.Name(), f.File.Sync)
 }
 
 // create makes a new file under a free temporary name beside path. Chance in

@@ -42,8 +42,8 @@
 //
 // A kill before 3 leaves the previous checkpoint, a kill after it leaves the
 // new one. [Resume] locks the run against a second trainer, removes what ends
-// in .tmp, repeats step 4 if it had not happened, and cuts metrics.jsonl back
-// to the checkpoint's step. [ReadState] takes the newest folder whose files have
+// in .tmp, does steps 4 and 5 if they had not happened, and cuts metrics.jsonl
+// back to the checkpoint's step. [ReadState] takes the newest folder whose files have
 // the sizes that state.json states; an older one is there only while step 5 is
 // outstanding.
 //

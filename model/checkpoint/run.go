@@ -128,6 +128,9 @@ func (r *Run) recover() error {
 		if err := r.publish(step); err != nil {
 			return err
 		}
+		if err := r.removeOlder(step); err != nil {
+			return err
+		}
 	case !errors.Is(err, ErrNoCheckpoint):
 		return err
 	}

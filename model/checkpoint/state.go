@@ -71,7 +71,7 @@ func (r *Run) Save(s *State) error {
 	if err := r.publish(s.Step); err != nil {
 		return err
 	}
-	return r.removeOthers(s.Step)
+	return r.removeOlder(s.Step)
 }
 
 // writeState makes the folder final in one rename.
@@ -184,14 +184,14 @@ func copyFile(w io.Writer, from string) error {
 	return err
 }
 
-// removeOthers removes the checkpoints of all other steps.
-func (r *Run) removeOthers(step int) error {
+// removeOlder removes the checkpoints of steps before step.
+func (r *Run) removeOlder(step int) error {
 	steps, err := listSteps(r.dir)
 	if err != nil {
 		return err
 	}
 	for _, s := range steps {
-		if s != step {
+		if s < step {
 			if err := r.discard(filepath.Join(r.dir, stateDir, stepDir(s))); err != nil {
 				return err
 			}
