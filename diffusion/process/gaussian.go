@@ -40,7 +40,7 @@ func Perturb(sch schedule.Schedule, t float64) Affine {
 func (k Affine) Then(next Affine) Affine {
 	return Affine{
 		Scale: k.Scale * next.Scale,
-		Var:   float64(next.Scale*next.Scale)*k.Var + next.Var,
+		Var:   float64(float64(next.Scale*next.Scale)*k.Var) + next.Var,
 	}
 }
 

@@ -172,7 +172,7 @@ func draw(prob []float64, u float64) int32 {
 	for _, p := range prob {
 		total += p
 	}
-	target := u * total
+	target := float64(u * total)
 	sum := 0.0
 	last := 0
 	for k, p := range prob {

@@ -47,7 +47,7 @@ func (m DDIM) Begin(d Denoiser, rows, dim int, noise process.Noise) Step {
 		d.Denoise(x0, x, times(tt, t))
 		alphaT, sigmaT := d.Schedule().At(t)
 		alphaS, sigmaS := d.Schedule().At(s)
-		v := m.Eta * m.Eta * process.Posterior(d.Schedule(), t, s).Var
+		v := float64(m.Eta * m.Eta * process.Posterior(d.Schedule(), t, s).Var)
 		// With no signal at t (zero terminal SNR) rounding may leave
 		// sigma_s^2 - V a little below 0.
 		direction := math.Sqrt(max(float64(sigmaS*sigmaS)-v, 0))

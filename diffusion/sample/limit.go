@@ -49,7 +49,7 @@ func absQuantile(x []float64, q float64) float64 {
 		abs[i] = math.Abs(v)
 	}
 	slices.Sort(abs)
-	at := q * float64(len(abs)-1)
+	at := float64(q * float64(len(abs)-1))
 	lo := int(at)
 	hi := min(lo+1, len(abs)-1)
 	w := at - float64(lo)

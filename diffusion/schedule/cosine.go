@@ -58,7 +58,7 @@ func (c Cosine) At(t float64) (alpha, sigma float64) {
 	}
 	t = min(max(t, 0), 1)
 	u0 := cosineOffset / (1 + cosineOffset) * math.Pi / 2
-	turn := t * (math.Pi/2 - end - u0)
+	turn := float64(t * (math.Pi/2 - end - u0))
 	cos0 := elementary.Cos(u0)
 	alpha = elementary.Cos(u0+turn) / cos0
 	sigma2 := elementary.Sin(turn) * elementary.Sin(float64(2*u0)+turn)

@@ -24,7 +24,7 @@ func ScaledLinear(steps int, start, end float64) (*Table, error) {
 	}
 	beta := ramp(steps, math.Sqrt(start), math.Sqrt(end))
 	for i, b := range beta {
-		beta[i] = b * b
+		beta[i] = float64(b * b)
 	}
 	return NewTable(beta)
 }

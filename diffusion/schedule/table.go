@@ -83,7 +83,7 @@ const onKnot = 1e-9
 // At implements [Schedule].
 func (t *Table) At(time float64) (alpha, sigma float64) {
 	steps := t.Steps()
-	u := time * float64(steps)
+	u := float64(time * float64(steps))
 	if u <= 0 {
 		return 1, 0
 	}
@@ -92,7 +92,7 @@ func (t *Table) At(time float64) (alpha, sigma float64) {
 		return math.Sqrt(t.alphaBar[i]), math.Sqrt(t.sigma2[i])
 	}
 	if u > float64(steps-1) && t.alphaBar[steps] == 0 {
-		alpha = math.Sqrt(t.alphaBar[steps-1]) * (float64(steps) - u)
+		alpha = float64(math.Sqrt(t.alphaBar[steps-1]) * (float64(steps) - u))
 		return alpha, math.Sqrt((1 - alpha) * (1 + alpha))
 	}
 	rate := t.rate.at(u)
@@ -111,7 +111,7 @@ func (t *Table) ZeroTerminal() *Table {
 	beta := make([]float64, steps)
 	before := 1.0
 	for i := 1; i <= steps; i++ {
-		alpha := (math.Sqrt(t.alphaBar[i]) - last) * (first / (first - last))
+		alpha := float64((math.Sqrt(t.alphaBar[i]) - last) * (first / (first - last)))
 		bar := float64(alpha * alpha)
 		beta[i-1] = 1 - bar/before
 		before = bar

@@ -37,7 +37,7 @@ func TerminalBits(sch Schedule, t float64, mean, eigenvalues []float64) float64 
 func PriorBits(sch Schedule, t, meanSquare float64) float64 {
 	alpha, sigma := sch.At(t)
 	h := float64(sigma*sigma) - 1
-	kl := (float64(alpha*alpha)*meanSquare + h - elementary.Log1p(h)) / 2
+	kl := (float64(float64(alpha*alpha)*meanSquare) + h - elementary.Log1p(h)) / 2
 	return kl / ln2
 }
 
