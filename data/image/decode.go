@@ -28,10 +28,12 @@ func decodePicture(file []byte) (picture, error) {
 	case isPNG(file):
 		if err = checkPNG(file); err == nil {
 			img, err = png.Decode(bytes.NewReader(file))
+			err = damaged(err, file)
 		}
 	case isJPEG(file):
 		if err = checkJPEG(file); err == nil {
 			img, err = jpeg.Decode(bytes.NewReader(file))
+			err = damaged(err, file)
 		}
 	case len(file) == 0:
 		err = fmt.Errorf("the file is empty")
@@ -42,6 +44,14 @@ func decodePicture(file []byte) (picture, error) {
 		return picture{}, err
 	}
 	return onWhite(img), nil
+}
+
+// damaged adds the remedy to a decoder's complaint.
+func damaged(err error, file []byte) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: the picture (%d bytes) is damaged or cut short; get it again", err, len(file))
 }
 
 // deflateGain is the most that deflate can expand: 258 bytes from two bits.
@@ -78,7 +88,7 @@ const jpegGain = 8 * 64
 func checkJPEG(file []byte) error {
 	c, err := jpeg.DecodeConfig(bytes.NewReader(file))
 	if err != nil {
-		return err
+		return damaged(err, file)
 	}
 	if int64(c.Width)*int64(c.Height) > int64(len(file))*jpegGain {
 		return fmt.Errorf("JPEG: the header claims %dx%d pixels, more than %d bytes can hold: the file is damaged; get it again", c.Width, c.Height, len(file))

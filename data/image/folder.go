@@ -192,11 +192,7 @@ func readPicture(fsys fs.FS, name string) (picture, error) {
 	if len(b) > maxFile {
 		return picture{}, fmt.Errorf("the file is larger than %d MiB: use a smaller picture", maxFile>>20)
 	}
-	p, err := decodePicture(b)
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		err = fmt.Errorf("%w after %d bytes: the file is cut short; get it again", err, len(b))
-	}
-	return p, err
+	return decodePicture(b)
 }
 
 // unwrapPath takes the path off an error that will be given one.
