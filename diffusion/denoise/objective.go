@@ -1,0 +1,202 @@
+package denoise
+
+import (
+	"fmt"
+	"math"
+
+	"ebb/diffusion/process"
+	"ebb/diffusion/schedule"
+	"ebb/engine/autograd"
+	"ebb/engine/tensor"
+)
+
+// Draws are the random numbers of one training step: everything the loss draws
+// is a function of Step and of a row's place in the step, First + its index.
+type Draws struct {
+	Time, Noise, Mask process.Noise
+	Step              int // of training
+	First             int // place of the batch's first row, when a step has several batches
+}
+
+// golden is the fractional part of the golden ratio, whose multiples fill
+// [0, 1) evenly from the first few on.
+const golden = 0.618033988749894848204586834365638118
+
+// Times spreads times over [0, 1) for n rows: multiples of the golden ratio,
+// shifted by one uniform draw a step. Each is uniform, and together they cover
+// the interval far more evenly than independent draws would, so the loss
+// varies less.
+func (d Draws) Times(n int) []float64 {
+	u := make([]float64, 1)
+	d.Time.Uniforms(u, d.Step, 0)
+	out := make([]float64, n)
+	for i := range out {
+		t := u[0] + float64(float64(d.First+i)*golden)
+		out[i] = t - math.Floor(t)
+	}
+	return out
+}
+
+// hybridWeight is the lambda of L_hybrid = L_simple + lambda L_vlb in Improved
+// DDPM.
+const hybridWeight = 0.001
+
+// Objective is what an image or array network is trained on. It draws a time
+// and noise for each row, and compares the network's output with its target:
+//
+//	L_simple = mean (w(t) (output - target)^2)            (DDPM eq. 14, for eps and w = 1)
+//	L_hybrid = L_simple + 0.001 L_vlb                     (Improved DDPM eq. 16)
+//
+// L_vlb is the sum of the variational terms over all steps, in bits per
+// dimension, estimated as Steps times the mean of the drawn ones. Its gradient
+// reaches only the variance: the mean is held still, as the paper does.
+type Objective struct {
+	Sch     schedule.Schedule
+	Predict Prediction
+	Clock   Clock
+	// Steps restricts times to i/Steps, i = 1..Steps, those of a table.
+	// 0 means any t in (0, 1].
+	Steps int
+	// Hybrid trains a variance too: the network's output has a second half
+	// of channels, read as a Range. It needs Steps.
+	Hybrid  bool
+	Decoder Decoder // of the step to s = 0, for Hybrid; nil: Levels{256}
+	// Weight weighs the squared error at a noise level; nil is 1.
+	Weight func(alpha, sigma float64) float64
+}
+
+// minTime keeps continuous times away from 0, where there is no noise to see.
+const minTime = 1e-4
+
+// times turns uniform draws in [0, 1) into the objective's times, in place.
+func (o *Objective) times(u []float64) []float64 {
+	for i, v := range u {
+		if o.Steps == 0 {
+			u[i] = float64(minTime + float64(v*(1-minTime)))
+			continue
+		}
+		step := min(int(v*float64(o.Steps)), o.Steps-1) + 1
+		u[i] = float64(step) / float64(o.Steps)
+	}
+	return u
+}
+
+// Noised is a batch on its way to a network: rows x0 noised to x_t.
+type Noised struct {
+	T          []float64
+	XT, Target *tensor.Tensor // of x0's shape
+}
+
+// Noise draws times and noise for the rows of x0 (N, ..).
+func (o *Objective) Noise(tape *autograd.Tape, x0 *tensor.Tensor, d Draws) Noised {
+	rows := x0.Dim(0)
+	b := Noised{
+		T:      o.times(d.Times(rows)),
+		XT:     tape.New(x0.Shape...),
+		Target: tape.New(x0.Shape...),
+	}
+	dim := x0.Len() / rows
+	tape.Pool().Run(rows, func(_, i int) {
+		eps := make([]float64, dim)
+		d.Noise.Normals(eps, d.Step, d.First+i)
+		alpha, sigma := o.Sch.At(b.T[i])
+		lo := i * dim
+		for j, e := range eps {
+			x := float64(x0.Data[lo+j])
+			b.XT.Data[lo+j] = float32(float64(alpha*x) + float64(sigma*e))
+			b.Target.Data[lo+j] = float32(o.Predict.target(x, e, alpha, sigma))
+		}
+	})
+	return b
+}
+
+// Loss noises the rows of x0 (N, ..), runs the network on them and returns the
+// loss (). labels (N) or nil.
+func (o *Objective) Loss(tape *autograd.Tape, net Network, x0 *tensor.Tensor, labels []int32, d Draws) *autograd.Var {
+	b := o.Noise(tape, x0, d)
+	clock := make([]float64, len(b.T))
+	o.Clock.Read(clock, b.T)
+	out := net.Forward(tape, tape.Const(b.XT), clock, labels)
+	return o.Compare(tape, out, x0, b)
+}
+
+// Compare is the loss of a network's output for a noised batch.
+func (o *Objective) Compare(tape *autograd.Tape, out *autograd.Var, x0 *tensor.Tensor, b Noised) *autograd.Var {
+	var weight []float32
+	if o.Weight != nil {
+		weight = make([]float32, len(b.T))
+		for i, t := range b.T {
+			weight[i] = float32(o.Weight(o.Sch.At(t)))
+		}
+	}
+	if !o.Hybrid {
+		return tape.MSE(out, b.Target, weight)
+	}
+	channels := x0.Dim(-1)
+	if out.Value.Dim(-1) != 2*channels {
+		panic(fmt.Sprintf("denoise: a hybrid loss needs an output of twice the channels of %v, got %v", x0, out))
+	}
+	simple := tape.MSE(tape.SliceLast(out, 0, channels), b.Target, weight)
+	return tape.Add(simple, tape.Scale(o.VLB(tape, out, x0, b), hybridWeight))
+}
+
+// VLB is Steps times the mean variational term of the batch in bits per
+// dimension, an estimate of the bound without its prior term:
+//
+//	out (N,..,2C)  x0 (N,..,C) -> loss ()
+//
+// The gradient goes to the second half of out alone.
+func (o *Objective) VLB(tape *autograd.Tape, out *autograd.Var, x0 *tensor.Tensor, b Noised) *autograd.Var {
+	if o.Steps == 0 {
+		panic("denoise: the hybrid loss needs the number of steps")
+	}
+	decoder := o.Decoder
+	if decoder == nil {
+		decoder = Levels{256}
+	}
+	rows, channels := x0.Dim(0), x0.Dim(-1)
+	dim := x0.Len() / rows
+	// Every number's share of the loss, from its nats.
+	share := float64(o.Steps) / (float64(x0.Len()) * ln2)
+	dout := tape.New(out.Shape()...)
+	dout.Zero()
+	sums := make([]float64, rows)
+	tape.Pool().Run(rows, func(_, r int) {
+		t := b.T[r]
+		s := previous(t, o.Steps)
+		l := newTerm(o.Sch, t, s, decoder)
+		limits := RangeOf(o.Sch, t, s)
+		alpha, sigma := o.Sch.At(t)
+		to := o.Predict.To(Sample, alpha, sigma)
+		for i := range dim {
+			at := r*dim + i
+			from := at/channels*2*channels + at%channels
+			pred := to.Of(float64(b.XT.Data[at]), float64(out.Value.Data[from]))
+			v := float64(out.Value.Data[from+channels])
+			nats, slope := l.at(float64(x0.Data[at]), pred, limits.LogVariance(v))
+			sums[r] += nats
+			dout.Data[from+channels] = float32(float64(slope*limits.Slope()) * share)
+		}
+	})
+	total := 0.0
+	for _, s := range sums {
+		total += s
+	}
+	loss := tape.New()
+	loss.Data[0] = float32(total * share)
+	if !tape.Training() || !out.NeedsGrad() {
+		tape.Free(dout)
+		return tape.Record(loss, nil, out)
+	}
+	return tape.Record(loss, func(dy *tensor.Tensor) {
+		for i := range dout.Data {
+			dout.Data[i] *= dy.Data[0]
+		}
+		tape.Accumulate(out, dout)
+	}, out)
+}
+
+// previous is the time of the step before t's on a table of the given steps.
+func previous(t float64, steps int) float64 {
+	return float64(math.Round(t*float64(steps))-1) / float64(steps)
+}

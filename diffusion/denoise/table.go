@@ -1,0 +1,108 @@
+package denoise
+
+import (
+	"fmt"
+
+	"ebb/diffusion/process"
+	"ebb/diffusion/schedule"
+	"ebb/engine/autograd"
+	"ebb/engine/kernel/elementary"
+	"ebb/engine/kernel/parallel"
+	"ebb/engine/nn"
+)
+
+// TableNetwork is a function of rows of noisy numbers x (N,D) beside partly
+// masked cells (N, columns), ids within their column or process.Mask, with one
+// time each, to an output (N, D+K): the prediction for the numbers, then the
+// logits of every column's categories side by side.
+type TableNetwork interface {
+	Forward(t *autograd.Tape, x *autograd.Var, cells []int32, time []float64, labels []int32) *autograd.Var
+	Params() nn.Params
+}
+
+// TableModel is a network of numbers and categories as a denoiser. It
+// implements sample.MixedDenoiser. It keeps buffers between calls and serves
+// one goroutine.
+type TableModel struct {
+	Net     TableNetwork
+	Sch     schedule.Schedule
+	Predict Prediction
+	Clock   Clock
+	Numbers int     // D
+	Card    []int   // categories of each column
+	Labels  []int32 // one for each row of the states to come, or nil
+	Batch   int     // rows per call of the network; 0: all at once
+	Pool    *parallel.Pool
+
+	tape *autograd.Tape
+}
+
+// Schedule is the noise schedule of the numbers.
+func (m *TableModel) Schedule() schedule.Schedule { return m.Sch }
+
+// Denoise is DenoiseCells with every cell masked.
+func (m *TableModel) Denoise(x0, xt *process.State, t []float64) {
+	offsets := process.Offsets(m.Card)
+	prob := make([]float64, xt.Rows*offsets[len(offsets)-1])
+	m.DenoiseCells(x0, prob, xt, process.NewCells(xt.Rows, m.Card), t)
+}
+
+// DenoiseCells sets x0 (Rows, D) to E[x0 | x_t, cells], and prob (Rows, K) to
+// the probabilities of each column's categories.
+func (m *TableModel) DenoiseCells(x0 *process.State, prob []float64, xt *process.State, cells *process.Cells, t []float64) {
+	x0.MustMatch(xt)
+	offsets := process.Offsets(m.Card)
+	width := offsets[len(offsets)-1]
+	if xt.Dim != m.Numbers || cells.Rows != xt.Rows || cells.Cols() != len(m.Card) || len(t) != xt.Rows || len(prob) != xt.Rows*width {
+		panic(fmt.Sprintf("denoise: numbers %v, cells (%d, %d), %d times and %d probabilities for a table of %d numbers and %d columns of %d categories",
+			xt, cells.Rows, cells.Cols(), len(t), len(prob), m.Numbers, len(m.Card), width))
+	}
+	if m.tape == nil {
+		m.tape = autograd.NewInference(m.Pool)
+	}
+	for lo, hi := range chunks(xt.Rows, m.Batch) {
+		n := hi - lo
+		x := m.tape.New(n, m.Numbers)
+		round(x.Data, xt.Slice(lo, hi).Data)
+		clock := make([]float64, n)
+		m.Clock.Read(clock, t[lo:hi])
+		var labels []int32
+		if m.Labels != nil {
+			labels = m.Labels[lo:hi]
+		}
+		out := m.Net.Forward(m.tape, m.tape.Const(x), cells.Slice(lo, hi).Data, clock, labels).Value
+		full := m.Numbers + width
+		if out.Len() != n*full {
+			panic(fmt.Sprintf("denoise: the network gave %v for %d rows, %d numbers a row are needed", out, n, full))
+		}
+		m.tape.Pool().Run(n, func(_, i int) {
+			r, row := lo+i, out.Data[i*full:(i+1)*full]
+			alpha, sigma := m.Sch.At(t[r])
+			to := m.Predict.To(Sample, alpha, sigma)
+			for j, v := range xt.Row(r) {
+				x0.Row(r)[j] = to.Of(v, float64(row[j]))
+			}
+			softmax(prob[r*width:(r+1)*width], row[m.Numbers:], offsets)
+		})
+		m.tape.Reset()
+	}
+}
+
+// softmax turns the logits of each column into probabilities, in float64.
+func softmax(prob []float64, logits []float32, offsets []int) {
+	for j := range len(offsets) - 1 {
+		p, l := prob[offsets[j]:offsets[j+1]], logits[offsets[j]:offsets[j+1]]
+		top := float64(l[0])
+		for _, v := range l {
+			top = max(top, float64(v))
+		}
+		sum := 0.0
+		for k, v := range l {
+			p[k] = elementary.Exp(float64(v) - top)
+			sum += p[k]
+		}
+		for k := range p {
+			p[k] /= sum
+		}
+	}
+}
