@@ -1,0 +1,164 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+
+	"ebb/engine/kernel/parallel"
+)
+
+// GroupNorm normalises each group of C/Groups neighbouring channels of an image over its T pixels,
+// then scales and shifts each channel (Group Normalization, arXiv 1803.08494, equations 1, 2, 7):
+//
+//	x (N,T,C)  gamma (C)  beta (C) -> y (N,T,C)  mean, rstd (N,Groups)
+//	z = (x - mean) rstd gamma + beta,   y = z, or SiLU(z) if SiLU is set
+//
+// rstd = 1/√(var + Eps) with the biased variance, taken around the mean in a second pass. gamma and
+// beta may be nil, together.
+type GroupNorm struct {
+	N, T, C, Groups int
+	Eps             float32
+	SiLU            bool
+}
+
+// normBlock pixels are summed one after the other; the sums of the blocks are then added in order.
+const normBlock = 32
+
+// Forward sets y, mean and rstd. y may be x.
+func (s GroupNorm) Forward(p *parallel.Pool, y, mean, rstd, x, gamma, beta []float32) {
+	s.check(mean, rstd, gamma, beta, y, x)
+	isa, strip := active(), s.strip()
+	p.Run(s.N*(s.C/strip), func(worker, piece int) {
+		n, c := piece/(s.C/strip), piece%(s.C/strip)*strip
+		per := s.C / s.Groups
+		buf := p.Scratch(worker, 4*strip)
+		col := columns{n: strip, rows: s.T, stride: s.C}
+		at := n*s.T*s.C + c
+		stat := n*s.Groups + c/per
+		groups := strip / per
+		center, a, b := buf[:strip], buf[strip:2*strip], buf[2*strip:3*strip]
+		s.moments(isa, col, buf, mean[stat:][:groups], rstd[stat:][:groups], x[at:])
+		for j := range strip {
+			center[j] = mean[stat+j/per]
+			a[j], b[j] = rstd[stat+j/per], 0
+			if gamma != nil {
+				a[j] = float32(a[j] * gamma[c+j])
+				b[j] = beta[c+j]
+			}
+		}
+		normalize(isa, col, s.SiLU, y[at:], x[at:], center, a, b)
+	})
+}
+
+// moments sets mean and rstd of the groups in a strip of channels. buf has 4 strips of floats.
+func (s GroupNorm) moments(isa ISA, col columns, buf, mean, rstd, x []float32) {
+	per := s.C / s.Groups
+	sum, center, square := buf[:col.n], buf[col.n:2*col.n], buf[2*col.n:3*col.n]
+	columnSums(isa, col, sum, x)
+	count := float64(s.T * per)
+	for g := range mean {
+		total := 0.0
+		for _, v := range sum[g*per:][:per] {
+			total += float64(v)
+		}
+		mean[g] = float32(total / count)
+		for j := range per {
+			center[g*per+j] = mean[g]
+		}
+		rstd[g] = float32(total/count - float64(mean[g])) // what rounding the mean lost
+	}
+	columnSquares(isa, col, square, x, center)
+	for g := range rstd {
+		total := 0.0
+		for _, v := range square[g*per:][:per] {
+			total += float64(v)
+		}
+		lost := float64(rstd[g])
+		v := math.Max(total/count-float64(lost*lost), 0)
+		rstd[g] = float32(1 / math.Sqrt(v+float64(s.Eps)))
+	}
+}
+
+// Backward sets dx and adds to dgamma and dbeta (nil if gamma and beta are). mean and rstd are
+// Forward's. dx may be dy.
+//
+// With z' = dz gamma and the means over a group of z' and of z' x̂, x̂ = (x-mean) rstd:
+//
+//	dx = rstd (z' - mean(z') - x̂ mean(z' x̂))     dgamma = Σ dz x̂     dbeta = Σ dz
+func (s GroupNorm) Backward(p *parallel.Pool, dx, dgamma, dbeta, dy, x, mean, rstd, gamma, beta []float32) {
+	s.check(mean, rstd, gamma, beta, dx, dy, x)
+	if gamma != nil {
+		checkLen("GroupNorm dgamma", dgamma, s.C, false)
+		checkLen("GroupNorm dbeta", dbeta, s.C, false)
+	}
+	isa, strip := active(), s.strip()
+	part := p.Borrow(s.N * 2 * s.C) // for each image Σ dz (x-mean) rstd, then Σ dz
+	defer p.Return(part)
+	p.Run(s.N*(s.C/strip), func(worker, piece int) {
+		n, c := piece/(s.C/strip), piece%(s.C/strip)*strip
+		per := s.C / s.Groups
+		buf := p.Scratch(worker, 5*strip)
+		center, a, b := buf[:strip], buf[strip:2*strip], buf[2*strip:3*strip]
+		k0, k1 := buf[3*strip:4*strip], buf[4*strip:5*strip]
+		sums := part[n*2*s.C:][:2*s.C]
+		dotX, dot1 := sums[c:][:strip], sums[s.C+c:][:strip]
+		col := columns{n: strip, rows: s.T, stride: s.C}
+		at := n*s.T*s.C + c
+		for j := range strip {
+			g := n*s.Groups + (c+j)/per
+			center[j], a[j], b[j] = mean[g], rstd[g], 0
+			if gamma != nil {
+				a[j] = float32(a[j] * gamma[c+j])
+				b[j] = beta[c+j]
+			}
+		}
+		normSums(isa, col, s.SiLU, dx[at:], dotX, dot1, dy[at:], x[at:], center, a, b)
+		for g := range strip / per {
+			r := float64(rstd[n*s.Groups+c/per+g])
+			var sum0, sum1 float64 // Σ z' rstd and Σ z' (x-mean) rstd over the group
+			for j := g * per; j < (g+1)*per; j++ {
+				sum0 += float64(a[j]) * float64(dot1[j])
+				sum1 += float64(a[j]) * float64(dotX[j])
+				dotX[j] = float32(float64(dotX[j]) * r)
+			}
+			count := float64(s.T * per)
+			for j := g * per; j < (g+1)*per; j++ {
+				k0[j] = float32(-sum0 / count)
+				k1[j] = float32(-float64(sum1*r) * r / count)
+			}
+		}
+		normGradient(isa, col, dx[at:], x[at:], center, a, k0, k1)
+	})
+	if gamma != nil {
+		joinRows(p, isa, dgamma, part, s.N, 2*s.C)
+		joinRows(p, isa, dbeta, part[s.C:], s.N, 2*s.C)
+	}
+}
+
+// strip is how many channels a piece takes: all of them when there are images enough for any number
+// of workers, else whole groups of at least 32 channels together. It changes no result.
+func (s GroupNorm) strip() int {
+	per := s.C / s.Groups
+	if s.N >= 8 {
+		return s.C
+	}
+	for g := (31 + per) / per; g < s.Groups; g++ {
+		if s.Groups%g == 0 {
+			return g * per
+		}
+	}
+	return s.C
+}
+
+func (s GroupNorm) check(mean, rstd, gamma, beta []float32, tensors ...[]float32) {
+	if s.N < 0 || s.T < 1 || s.C < 1 || s.Groups < 1 || s.C%s.Groups != 0 {
+		panic(fmt.Sprintf("kernel: impossible group normalisation %+v", s))
+	}
+	for _, x := range tensors {
+		checkLen("GroupNorm tensor", x, s.N*s.T*s.C, false)
+	}
+	checkLen("GroupNorm mean", mean, s.N*s.Groups, false)
+	checkLen("GroupNorm rstd", rstd, s.N*s.Groups, false)
+	checkLen("GroupNorm gamma", gamma, s.C, true)
+	checkLen("GroupNorm beta", beta, s.C, gamma == nil)
+}
