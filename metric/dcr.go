@@ -27,6 +27,12 @@ func closestIn(space rowSpace, rows, reference *Frame, p *parallel.Pool) ([]floa
 	return distance, closest
 }
 
+// closestDistances returns the first result of closestIn.
+func closestDistances(space rowSpace, rows, reference *Frame, p *parallel.Pool) []float64 {
+	d, _ := closestIn(space, rows, reference, p)
+	return d
+}
+
 // CloserShare counts how many rows lie closer to one table than to another.
 type CloserShare struct {
 	Closer, Ties, Rows int

@@ -142,3 +142,36 @@ func (m *matcher) numbersMatch(rows *Frame, i, r int, tolerance float64) bool {
 	}
 	return true
 }
+
+// RepeatedShare returns the share of rows that equal an earlier row of the
+// table in every cell.
+func RepeatedShare(f *Frame) float64 {
+	order := make([]int32, f.Rows())
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(a, b int32) int { return compareRows(f, int(a), int(b)) })
+	repeated := 0
+	for k := 1; k < len(order); k++ {
+		if compareRows(f, int(order[k-1]), int(order[k])) == 0 {
+			repeated++
+		}
+	}
+	return float64(repeated) / float64(len(order))
+}
+
+// compareRows orders two rows of a table; 0 means equal in every cell.
+func compareRows(f *Frame, a, b int) int {
+	for j := range f.Columns {
+		c, d := &f.Columns[j], 0
+		if c.Kind == Categorical {
+			d = cmp.Compare(max(c.Code[a], -1), max(c.Code[b], -1))
+		} else {
+			d = cmp.Compare(c.Num[a], c.Num[b])
+		}
+		if d != 0 {
+			return d
+		}
+	}
+	return 0
+}

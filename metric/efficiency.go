@@ -1,0 +1,189 @@
+package metric
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// Task is what a label column asks of a model.
+type Task string
+
+const (
+	BinaryTask     Task = "binary"     // two classes
+	MulticlassTask Task = "multiclass" // more
+	RegressionTask Task = "regression" // a number
+)
+
+// Prediction is how well a model predicted the label of unseen real rows.
+// Figures that the task does not have are NaN.
+type Prediction struct {
+	AUC      Figure   `json:"auc"`      // two classes; of several, the mean of each against the rest
+	Accuracy Figure   `json:"accuracy"` // classes
+	MacroF1  Figure   `json:"macro_f1"` // classes
+	ClassF1  []Figure `json:"class_f1,omitempty"`
+	R2       Figure   `json:"r2"`   // regression
+	RMSE     Figure   `json:"rmse"` // regression, in the label's unit
+}
+
+// Efficiency is "train on synthetic, test on real": the use of synthetic rows
+// for learning, beside the real rows' own.
+type Efficiency struct {
+	Label     string     `json:"label"`
+	Task      Task       `json:"task"`
+	Classes   []string   `json:"classes,omitempty"` // in the order of ClassF1
+	Synthetic Prediction `json:"train_on_synthetic"`
+	Real      Prediction `json:"train_on_real"`
+	TestRows  int        `json:"test_rows"`
+}
+
+// TrainSyntheticTestReal fits trees to the label column of the synthetic
+// table and, beside it, of the real one, and scores both on the test table.
+// Rows without a label are left out.
+func TrainSyntheticTestReal(ctx context.Context, real, synthetic, test *Frame, label string, trees Boosting) (*Efficiency, error) {
+	mustMatch(real, synthetic)
+	mustMatch(real, test)
+	j := real.Index(label)
+	if j < 0 {
+		return nil, fmt.Errorf("no column %q to predict; the columns are %s", label, columnNames(real))
+	}
+	real, synthetic, test = withValue(real, j), withValue(synthetic, j), withValue(test, j)
+	for _, t := range []struct {
+		f    *Frame
+		name string
+	}{{real, "real"}, {synthetic, "synthetic"}, {test, "test"}} {
+		if t.f.Rows() == 0 {
+			return nil, fmt.Errorf("the %s table has no row with a value of %q", t.name, label)
+		}
+	}
+	e := &Efficiency{Label: label, TestRows: test.Rows()}
+	labels := newLabels(j, real, synthetic, test)
+	e.Task, e.Classes = labels.task, labels.names
+	for _, run := range []struct {
+		train *Frame
+		out   *Prediction
+	}{{synthetic, &e.Synthetic}, {real, &e.Real}} {
+		m, err := trees.Fit(ctx, run.train.Without(j), labels.target(run.train))
+		if err != nil {
+			return nil, fmt.Errorf("predict %q: %w", label, err)
+		}
+		*run.out = labels.judge(m, test)
+	}
+	return e, nil
+}
+
+func columnNames(f *Frame) string {
+	names := make([]string, len(f.Columns))
+	for j := range f.Columns {
+		names[j] = f.Columns[j].Name
+	}
+	return strings.Join(names, ", ")
+}
+
+// withValue returns the rows that have a value in column j.
+func withValue(f *Frame, j int) *Frame {
+	var rows []int
+	for i := range f.Rows() {
+		if !f.Columns[j].Missing(i) {
+			rows = append(rows, i)
+		}
+	}
+	if len(rows) == f.Rows() {
+		return f
+	}
+	return f.Pick(rows)
+}
+
+// labelColumn numbers the classes that occur in any of the tables.
+type labelColumn struct {
+	at    int
+	task  Task
+	codes []int32 // the code of each class
+	names []string
+}
+
+func newLabels(j int, tables ...*Frame) *labelColumn {
+	l := &labelColumn{at: j, task: RegressionTask}
+	c := &tables[0].Columns[j]
+	if c.Kind != Categorical {
+		return l
+	}
+	for _, t := range tables {
+		l.codes = append(l.codes, t.Columns[j].Code...)
+	}
+	slices.Sort(l.codes)
+	l.codes = slices.Compact(l.codes)
+	l.task = BinaryTask
+	if len(l.codes) > 2 {
+		l.task = MulticlassTask
+	}
+	for _, k := range l.codes {
+		l.names = append(l.names, labelText(k, j, tables))
+	}
+	return l
+}
+
+// labelText returns the text of a category by whichever table knows it.
+func labelText(code int32, j int, tables []*Frame) string {
+	for _, t := range tables {
+		if labels := t.Columns[j].Labels; code >= 0 && int(code) < len(labels) {
+			return labels[code]
+		}
+	}
+	return fmt.Sprint(code)
+}
+
+func (l *labelColumn) target(f *Frame) Target {
+	c := &f.Columns[l.at]
+	if l.task == RegressionTask {
+		return Target{Num: c.Num}
+	}
+	class := make([]int32, len(c.Code))
+	for i, k := range c.Code {
+		at, _ := slices.BinarySearch(l.codes, k)
+		class[i] = int32(at)
+	}
+	return Target{Classes: len(l.codes), Class: class}
+}
+
+// judge scores a model on the test table.
+func (l *labelColumn) judge(m *Booster, test *Frame) Prediction {
+	nan := Figure(math.NaN())
+	out := Prediction{AUC: nan, Accuracy: nan, MacroF1: nan, R2: nan, RMSE: nan}
+	scores, truth := m.Scores(test.Without(l.at)), l.target(test)
+	if l.task == RegressionTask {
+		out.R2, out.RMSE = Figure(R2(truth.Num, scores)), Figure(RMSE(truth.Num, scores))
+		return out
+	}
+	predicted := m.Classify(scores)
+	out.Accuracy = Figure(Accuracy(truth.Class, predicted))
+	macro, perClass := F1(truth.Class, predicted, truth.Classes)
+	out.MacroF1 = Figure(macro)
+	for _, f := range perClass {
+		out.ClassF1 = append(out.ClassF1, Figure(f))
+	}
+	out.AUC = Figure(meanAUC(scores, truth))
+	return out
+}
+
+// meanAUC returns the AUC of two classes, or the mean of each class against
+// the rest; classes that the rows lack are left out.
+func meanAUC(scores []float64, truth Target) float64 {
+	n := len(truth.Class)
+	k := len(scores) / n // 1 for two classes
+	each := make([]float64, k)
+	column, positive := make([]float64, n), make([]bool, n)
+	for c := range each {
+		class := int32(c)
+		if k == 1 {
+			class = 1
+		}
+		for i := range column {
+			column[i], positive[i] = scores[i*k+c], truth.Class[i] == class
+		}
+		each[c] = AUC(column, positive)
+	}
+	return MeanScore(each)
+}

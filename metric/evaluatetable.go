@@ -1,0 +1,333 @@
+package metric
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"ebb/engine/kernel/parallel"
+	"ebb/engine/rng"
+)
+
+// Tables is what a synthetic table is judged by. All have the same columns
+// under one coding of categories.
+type Tables struct {
+	Real      *Frame // the rows compared with: those the model learned from
+	Holdout   *Frame // real rows the model has not seen; may be nil
+	Synthetic *Frame
+}
+
+// TableOptions says how to judge a table. The zero value is a good default.
+type TableOptions struct {
+	Label string // column to predict, for train-on-synthetic-test-on-real; "" for none
+	Seed  uint64 // of the folds and chunks
+	// MaxRows bounds the rows of each table that go into detectors, support and
+	// distances of larger tables; a random choice. 0: 50,000, negative: no bound.
+	MaxRows  int
+	Detector Detector // Noise and Pool are filled in
+	Trees    Boosting // of train-on-synthetic-test-on-real
+	Pool     *parallel.Pool
+	// Progress, if not nil, is called before each of total steps.
+	Progress func(step string, done, total int)
+}
+
+// nearestListed is how many of the synthetic rows closest to a real one a
+// report names; maxChunks how many disjoint sets of real rows the share of
+// closer rows is averaged over at most.
+const (
+	nearestListed = 10
+	maxChunks     = 8
+)
+
+// EvaluateTable computes every figure of a [TableReport]. It stops with the
+// context's error between steps, and within those that fit trees.
+func EvaluateTable(ctx context.Context, t Tables, o TableOptions) (*TableReport, error) {
+	if err := t.check(); err != nil {
+		return nil, err
+	}
+	if o.MaxRows == 0 {
+		o.MaxRows = 50_000
+	}
+	e := &tableEvaluation{Tables: t, o: o, noise: rng.New(o.Seed, rng.Metric), out: &TableReport{}}
+	e.real, e.synthetic = e.atMost(t.Real, sampleReal), e.atMost(t.Synthetic, sampleSynthetic)
+	steps := []struct {
+		name string
+		run  func(context.Context) error
+	}{
+		{"column shapes", e.shapes},
+		{"pair trends", e.trends},
+		{"tree detector", e.detect},
+		{"logistic detector", e.detectLogistic},
+		{"support", e.support},
+		{"closest records", e.closest},
+		{"copies", e.copies},
+		{"train on synthetic, test on real", e.efficiency},
+	}
+	for i, s := range steps {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if o.Progress != nil {
+			o.Progress(s.name, i, len(steps))
+		}
+		if err := s.run(ctx); err != nil {
+			return nil, fmt.Errorf("evaluate: %s: %w", s.name, err)
+		}
+	}
+	return e.out, nil
+}
+
+func (t Tables) check() error {
+	for _, f := range []struct {
+		frame *Frame
+		name  string
+	}{{t.Real, "real"}, {t.Holdout, "holdout"}, {t.Synthetic, "synthetic"}} {
+		if f.frame == nil && f.name == "holdout" {
+			continue
+		}
+		if f.frame == nil {
+			return fmt.Errorf("evaluate: no %s table", f.name)
+		}
+		if err := f.frame.Check(); err != nil {
+			return fmt.Errorf("evaluate: %s table: %w", f.name, err)
+		}
+		if err := sameColumns(t.Real, f.frame); err != nil {
+			return fmt.Errorf("evaluate: real and %s table: %w", f.name, err)
+		}
+	}
+	return nil
+}
+
+// Steps of the noise stream for choices of rows, above those that folds and
+// random tables use.
+const (
+	sampleReal uint64 = iota + 1<<32
+	sampleSynthetic
+	sampleHoldout
+	chunkReal
+	chunkHoldout
+)
+
+// tableEvaluation is one evaluation under way.
+type tableEvaluation struct {
+	Tables
+	o               TableOptions
+	noise           rng.Stream
+	real, synthetic *Frame // at most MaxRows rows
+	out             *TableReport
+}
+
+// atMost returns a table of at most MaxRows rows, drawn without replacement.
+func (e *tableEvaluation) atMost(f *Frame, step uint64) *Frame {
+	if e.o.MaxRows < 0 || f.Rows() <= e.o.MaxRows {
+		return f
+	}
+	rows := shuffled(f.Rows(), e.noise, step)[:e.o.MaxRows]
+	slices.Sort(rows)
+	return f.Pick(rows)
+}
+
+func (e *tableEvaluation) shapes(context.Context) error {
+	e.out.Rows = RowCounts{Real: e.Real.Rows(), Synthetic: e.Synthetic.Rows()}
+	s := &e.out.Shape
+	scores := ColumnShapes(e.Real, e.Synthetic)
+	for j, score := range scores {
+		s.Columns = append(s.Columns, newColumnReport(&e.Real.Columns[j], &e.Synthetic.Columns[j], score))
+	}
+	s.Score = Figure(MeanScore(scores))
+	s.Error, s.HoldoutError = errorPercent(float64(s.Score)), Figure(math.NaN())
+	if e.Holdout != nil {
+		e.out.Rows.Holdout = e.Holdout.Rows()
+		s.HoldoutError = errorPercent(MeanScore(ColumnShapes(e.Real, e.Holdout)))
+	}
+	return nil
+}
+
+func newColumnReport(real, synthetic *Column, score float64) ColumnReport {
+	nan := Figure(math.NaN())
+	c := ColumnReport{
+		Name: real.Name, Kind: real.Kind.String(), Metric: "KSComplement",
+		Score: Figure(score), Error: errorPercent(score),
+		Missing: Figure(MissingValueSimilarity(real, synthetic)),
+		Mean:    nan, Deviation: nan, Median: nan,
+		AtMin: Masses{nan, nan}, AtMax: Masses{nan, nan},
+	}
+	if real.Kind == Categorical {
+		c.Metric = "TVComplement"
+		c.Adherence = Figure(CategoryAdherence(real.Code, synthetic.Code))
+		c.Coverage = Figure(CategoryCoverage(real.Code, synthetic.Code))
+		return c
+	}
+	c.Adherence = Figure(BoundaryAdherence(real.Num, synthetic.Num))
+	c.Coverage = Figure(RangeCoverage(real.Num, synthetic.Num))
+	c.Mean = Figure(StatisticSimilarity(real.Num, synthetic.Num, Mean))
+	c.Deviation = Figure(StatisticSimilarity(real.Num, synthetic.Num, StandardDeviation))
+	c.Median = Figure(StatisticSimilarity(real.Num, synthetic.Num, Median))
+	ends := Extremes(real.Num, synthetic.Num)
+	c.AtMin = Masses{Figure(ends.RealAtMin), Figure(ends.SyntheticAtMin)}
+	c.AtMax = Masses{Figure(ends.RealAtMax), Figure(ends.SyntheticAtMax)}
+	return c
+}
+
+func (e *tableEvaluation) trends(context.Context) error {
+	own := PairTrends(e.Real, e.Synthetic, PairOptions{Pool: e.o.Pool})
+	byReal := PairTrends(e.Real, e.Synthetic, PairOptions{Pool: e.o.Pool, Binning: RealBins})
+	t := &e.out.Trend
+	for i, p := range own {
+		pair := PairReport{
+			A: e.Real.Columns[p.A].Name, B: e.Real.Columns[p.B].Name, Metric: "ContingencySimilarity",
+			Score: Figure(p.Score), Error: errorPercent(p.Score), RealBins: errorPercent(byReal[i].Score),
+			Real: Figure(p.Real), Synthetic: Figure(p.Synthetic), Association: Figure(p.Association),
+		}
+		if e.Real.Columns[p.A].Kind != Categorical && e.Real.Columns[p.B].Kind != Categorical {
+			pair.Metric = "CorrelationSimilarity"
+		}
+		t.Pairs = append(t.Pairs, pair)
+	}
+	t.Score = Figure(MeanTrend(own))
+	t.Error, t.HoldoutError = errorPercent(float64(t.Score)), Figure(math.NaN())
+	t.RealBinsError = errorPercent(MeanTrend(byReal))
+	t.StrongScore = Figure(MeanTrendAbove(own, 0.5, 0.3))
+	if e.Holdout != nil {
+		t.HoldoutError = errorPercent(MeanTrend(PairTrends(e.Real, e.Holdout, PairOptions{Pool: e.o.Pool})))
+	}
+	e.out.Quality = (e.out.Shape.Score + t.Score) / 2
+	return nil
+}
+
+func (e *tableEvaluation) detect(ctx context.Context) error {
+	d := e.o.Detector
+	d.Noise, d.Trees.Pool = e.noise, e.o.Pool
+	if d.Folds == 0 {
+		d.Folds = 5
+	}
+	out := &e.out.Detection
+	out.Rows = max(e.real.Rows(), e.synthetic.Rows())
+	out.AUC, out.StandardError, out.Logistic = Figure(math.NaN()), Figure(math.NaN()), Figure(math.NaN())
+	if least := min(e.real.Rows(), e.synthetic.Rows()); least < d.Folds {
+		e.note("detection", fmt.Sprintf("%d rows are too few for %d folds", least, d.Folds))
+		return nil
+	}
+	found, err := d.Detect(ctx, e.real, e.synthetic)
+	if err != nil {
+		return err
+	}
+	out.AUC, out.StandardError = Figure(found.AUC), Figure(found.StandardError)
+	for _, a := range found.FoldAUC {
+		out.FoldAUC = append(out.FoldAUC, Figure(a))
+	}
+	for j, share := range found.Importance {
+		out.Columns = append(out.Columns, ColumnShare{e.real.Columns[j].Name, Figure(share)})
+	}
+	slices.SortStableFunc(out.Columns, func(a, b ColumnShare) int { return cmp.Compare(b.Share, a.Share) })
+	return nil
+}
+
+func (e *tableEvaluation) note(what, why string) {
+	if e.out.Notes == nil {
+		e.out.Notes = map[string]string{}
+	}
+	e.out.Notes[what] = why
+}
+
+func (e *tableEvaluation) detectLogistic(context.Context) error {
+	if min(e.real.Rows(), e.synthetic.Rows()) >= logisticFolds {
+		e.out.Detection.Logistic = Figure(LogisticDetection(e.real, e.synthetic, e.noise, e.o.Pool))
+	}
+	return nil
+}
+
+func (e *tableEvaluation) support(context.Context) error {
+	s := NaiveSupport(e.real, e.synthetic, e.o.Pool)
+	e.out.Support = SupportReport{
+		AlphaPrecision: Figure(s.AlphaPrecision),
+		BetaRecall:     Figure(s.BetaRecall),
+		Authenticity:   Figure(s.Authenticity),
+		Rows:           max(e.real.Rows(), e.synthetic.Rows()),
+	}
+	return nil
+}
+
+func (e *tableEvaluation) closest(context.Context) error {
+	space, c := gowerSpace(e.Real), &e.out.Closest
+	distance, match := closestIn(space, e.synthetic, e.Real, e.o.Pool)
+	c.SyntheticToReal = newQuantiles(distance)
+	random := closestDistances(space, RandomFrame(e.Real, e.synthetic.Rows(), e.noise), e.Real, e.o.Pool)
+	c.Baseline = Figure(min(1, medianOf(distance)/medianOf(random)))
+	order := make([]int, len(distance))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(distance[a], distance[b]) })
+	for _, i := range order[:min(nearestListed, len(order))] {
+		c.Nearest = append(c.Nearest, ClosestMatch{i, int(match[i]), Figure(distance[i])})
+	}
+	c.Share, c.Ties = Figure(math.NaN()), Figure(math.NaN())
+	if e.Holdout != nil {
+		held := newQuantiles(closestDistances(space, e.atMost(e.Holdout, sampleHoldout), e.Real, e.o.Pool))
+		c.HoldoutToReal = &held
+		e.closerShare(space)
+	}
+	return nil
+}
+
+// closerShare compares the holdout with disjoint sets of real rows of its size.
+func (e *tableEvaluation) closerShare(space rowSpace) {
+	c := &e.out.Closest
+	c.ChunkRows = min(e.Real.Rows(), e.Holdout.Rows())
+	c.Chunks = min(maxChunks, e.Real.Rows()/c.ChunkRows)
+	held := e.Holdout.Pick(shuffled(e.Holdout.Rows(), e.noise, chunkHoldout)[:c.ChunkRows])
+	toHoldout := closestDistances(space, e.synthetic, held, e.o.Pool)
+	order := shuffled(e.Real.Rows(), e.noise, chunkReal)
+	var all CloserShare
+	for k := range c.Chunks {
+		chunk := e.Real.Pick(order[k*c.ChunkRows : (k+1)*c.ChunkRows])
+		s := compareDistances(closestDistances(space, e.synthetic, chunk, e.o.Pool), toHoldout)
+		all.Closer, all.Ties, all.Rows = all.Closer+s.Closer, all.Ties+s.Ties, all.Rows+s.Rows
+	}
+	c.Share, c.Ties = Figure(all.Even()), Figure(float64(all.Ties)/float64(all.Rows))
+}
+
+func (e *tableEvaluation) copies(context.Context) error {
+	c := &e.out.Copies
+	found := Matches(e.Synthetic, e.Real, 0, e.o.Pool)
+	c.Synthetic, c.SyntheticShare = markedCount(found), markedShare(found)
+	c.HoldoutShare = Figure(math.NaN())
+	if e.Holdout != nil {
+		c.HoldoutShare = markedShare(Matches(e.Holdout, e.Real, 0, e.o.Pool))
+	}
+	c.WithinReal, c.WithinSynthetic = Figure(RepeatedShare(e.Real)), Figure(RepeatedShare(e.Synthetic))
+	score, _ := NewRowSynthesis(e.Real, e.Synthetic, 0.01, e.o.Pool)
+	c.NewRows = Figure(score)
+	return nil
+}
+
+func markedCount(marks []bool) int {
+	n := 0
+	for _, m := range marks {
+		if m {
+			n++
+		}
+	}
+	return n
+}
+
+func markedShare(marks []bool) Figure { return Figure(float64(markedCount(marks)) / float64(len(marks))) }
+
+func (e *tableEvaluation) efficiency(ctx context.Context) error {
+	switch {
+	case e.o.Label == "":
+		e.note("efficiency", "no label column was named")
+		return nil
+	case e.Holdout == nil:
+		e.note("efficiency", "no held-out real rows to test on")
+		return nil
+	}
+	trees := e.o.Trees
+	trees.Pool = e.o.Pool
+	var err error
+	e.out.Efficiency, err = TrainSyntheticTestReal(ctx, e.Real, e.Synthetic, e.Holdout, e.o.Label, trees)
+	return err
+}
