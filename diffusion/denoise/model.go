@@ -13,13 +13,15 @@ import (
 
 // Network is a function of noisy rows x (N, shape..), one time each and, where
 // it has classes, one label each (nil otherwise), to an output of x's shape, or
-// with twice the channels when it predicts a variance too.
+// with twice the channels when it predicts a variance too. For rows of a table
+// see TableModel.
 type Network interface {
 	Forward(t *autograd.Tape, x *autograd.Var, time []float64, labels []int32) *autograd.Var
 	Params() nn.Params
 }
 
-// Clock is how a network reads time: as Scale*t + Shift. A network trained on
+// Clock is how a network reads time: as Scale*t + Shift. The zero Clock is t
+// itself. A network trained on
 // the steps 0..T-1 of a table of T steps, as those of the UNet2DModel family
 // are, has Scale = T and Shift = -1, because step i of a table stands at i/T
 // and is the library's step i-1.
@@ -32,6 +34,9 @@ func StepClock(steps int) Clock { return Clock{Scale: float64(steps), Shift: -1}
 
 // Read sets dst to the network's times.
 func (c Clock) Read(dst, t []float64) {
+	if c.Scale == 0 {
+		c.Scale = 1
+	}
 	for i, v := range t {
 		dst[i] = float64(c.Scale*v) + c.Shift
 	}

@@ -4,19 +4,23 @@ import (
 	"fmt"
 	"math"
 
-	"ebb/diffusion/process"
 	"ebb/diffusion/schedule"
 	"ebb/engine/autograd"
+	"ebb/engine/rng"
 	"ebb/engine/tensor"
 )
 
-// Draws are the random numbers of one training step: everything the loss draws
-// is a function of Step and of a row's place in the step, First + its index.
+// Draws says which random numbers a training step uses: everything the loss
+// draws is a function of Seed, Step and a row's place in the step, which is
+// First + its index in the batch.
 type Draws struct {
-	Time, Noise, Mask process.Noise
-	Step              int // of training
-	First             int // place of the batch's first row, when a step has several batches
+	Seed  uint64
+	Step  int
+	First int // not 0 when a step is made of several batches
 }
+
+// row is the place of row i of the batch.
+func (d Draws) row(i int) uint64 { return uint64(d.First + i) }
 
 // golden is the fractional part of the golden ratio, whose multiples fill
 // [0, 1) evenly from the first few on.
@@ -27,11 +31,10 @@ const golden = 0.618033988749894848204586834365638118
 // the interval far more evenly than independent draws would, so the loss
 // varies less.
 func (d Draws) Times(n int) []float64 {
-	u := make([]float64, 1)
-	d.Time.Uniforms(u, d.Step, 0)
+	shift := rng.New(d.Seed, rng.Time).Uniform(uint64(d.Step), 0)
 	out := make([]float64, n)
 	for i := range out {
-		t := u[0] + float64(float64(d.First+i)*golden)
+		t := shift + float64(float64(d.First+i)*golden)
 		out[i] = t - math.Floor(t)
 	}
 	return out
@@ -96,15 +99,16 @@ func (o *Objective) Noise(tape *autograd.Tape, x0 *tensor.Tensor, d Draws) Noise
 		Target: tape.New(x0.Shape...),
 	}
 	dim := x0.Len() / rows
+	stream := rng.New(d.Seed, rng.Noise)
 	tape.Pool().Run(rows, func(_, i int) {
-		eps := make([]float64, dim)
-		d.Noise.Normals(eps, d.Step, d.First+i)
+		lo, hi := i*dim, (i+1)*dim
+		target := b.Target.Data[lo:hi]
+		stream.Normals32(target, uint64(d.Step), d.row(i))
 		alpha, sigma := o.Sch.At(b.T[i])
-		lo := i * dim
-		for j, e := range eps {
-			x := float64(x0.Data[lo+j])
-			b.XT.Data[lo+j] = float32(float64(alpha*x) + float64(sigma*e))
-			b.Target.Data[lo+j] = float32(o.Predict.target(x, e, alpha, sigma))
+		for j, e := range target {
+			x, eps := float64(x0.Data[lo+j]), float64(e)
+			b.XT.Data[lo+j] = float32(float64(alpha*x) + float64(sigma*eps))
+			target[j] = float32(o.Predict.target(x, eps, alpha, sigma))
 		}
 	})
 	return b

@@ -8,30 +8,22 @@ import (
 	"ebb/engine/autograd"
 	"ebb/engine/kernel/elementary"
 	"ebb/engine/kernel/parallel"
-	"ebb/engine/nn"
 )
 
-// TableNetwork is a function of rows of noisy numbers x (N,D) beside partly
-// masked cells (N, columns), ids within their column or process.Mask, with one
-// time each, to an output (N, D+K): the prediction for the numbers, then the
-// logits of every column's categories side by side.
-type TableNetwork interface {
-	Forward(t *autograd.Tape, x *autograd.Var, cells []int32, time []float64, labels []int32) *autograd.Var
-	Params() nn.Params
-}
-
-// TableModel is a network of numbers and categories as a denoiser. It
-// implements sample.MixedDenoiser. It keeps buffers between calls and serves
-// one goroutine.
+// TableModel is a network of numbers and categories as a denoiser. The
+// network's x (N,D) are the noisy numbers; its labels (N,columns) are the partly
+// masked cells, ids within their column or process.Mask; its output (N,D+K)
+// holds the prediction for the numbers, then the logits of every column's
+// categories side by side. TableModel implements sample.MixedDenoiser. It keeps
+// buffers between calls and serves one goroutine.
 type TableModel struct {
-	Net     TableNetwork
+	Net     Network
 	Sch     schedule.Schedule
 	Predict Prediction
 	Clock   Clock
-	Numbers int     // D
-	Card    []int   // categories of each column
-	Labels  []int32 // one for each row of the states to come, or nil
-	Batch   int     // rows per call of the network; 0: all at once
+	Numbers int   // D
+	Card    []int // categories of each column
+	Batch   int   // rows per call of the network; 0: all at once
 	Pool    *parallel.Pool
 
 	tape *autograd.Tape
@@ -66,11 +58,7 @@ func (m *TableModel) DenoiseCells(x0 *process.State, prob []float64, xt *process
 		round(x.Data, xt.Slice(lo, hi).Data)
 		clock := make([]float64, n)
 		m.Clock.Read(clock, t[lo:hi])
-		var labels []int32
-		if m.Labels != nil {
-			labels = m.Labels[lo:hi]
-		}
-		out := m.Net.Forward(m.tape, m.tape.Const(x), cells.Slice(lo, hi).Data, clock, labels).Value
+		out := m.Net.Forward(m.tape, m.tape.Const(x), clock, cells.Slice(lo, hi).Data).Value
 		full := m.Numbers + width
 		if out.Len() != n*full {
 			panic(fmt.Sprintf("denoise: the network gave %v for %d rows, %d numbers a row are needed", out, n, full))

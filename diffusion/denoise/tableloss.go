@@ -4,6 +4,7 @@ import (
 	"ebb/diffusion/process"
 	"ebb/diffusion/schedule"
 	"ebb/engine/autograd"
+	"ebb/engine/rng"
 	"ebb/engine/tensor"
 )
 
@@ -39,22 +40,21 @@ type TableObjective struct {
 
 // TableBatch is some rows of a table.
 type TableBatch struct {
-	X      *tensor.Tensor // (N,D) numbers
-	Known  []float32      // (N,D) weight of each number, 0 where it is missing; nil: all 1
-	Cells  *process.Cells // (N,columns); a cell that is Mask is not trained on
-	Labels []int32        // (N) or nil
+	X     *tensor.Tensor // (N,D) numbers
+	Known []float32      // (N,D) weight of each number, 0 where it is missing; nil: all 1
+	Cells *process.Cells // (N,columns); a cell that is Mask is not trained on
 }
 
 // Loss noises and masks the batch, runs the network on it and returns the loss
 // ().
-func (o *TableObjective) Loss(tape *autograd.Tape, net TableNetwork, b TableBatch, d Draws) *autograd.Var {
+func (o *TableObjective) Loss(tape *autograd.Tape, net Network, b TableBatch, d Draws) *autograd.Var {
 	rows, numbers := b.X.Dim(0), b.X.Dim(1)
 	gaussian := Objective{Sch: o.Sch, Predict: o.Predict}
 	noised := gaussian.Noise(tape, b.X, d)
 	cells, weight := o.mask(b.Cells, noised.T, d)
 	clock := make([]float64, rows)
 	o.Clock.Read(clock, noised.T)
-	out := net.Forward(tape, tape.Const(noised.XT), cells.Data, clock, b.Labels)
+	out := net.Forward(tape, tape.Const(noised.XT), clock, cells.Data)
 
 	share := o.CellShare
 	if share == 0 {
@@ -113,8 +113,9 @@ func (o *TableObjective) mask(cells *process.Cells, t []float64, d Draws) (*proc
 	out := process.NewCells(cells.Rows, cells.Card)
 	weight := make([]float32, len(cells.Data))
 	u := make([]float64, cells.Cols())
+	stream := rng.New(d.Seed, rng.Masking)
 	for i, v := range t {
-		d.Mask.Uniforms(u, d.Step, d.First+i)
+		stream.Uniforms(u, uint64(d.Step), d.row(i))
 		from, to := cells.Row(i), out.Row(i)
 		process.MaskRow(to, from, keep.Keep(v), u)
 		for j := range to {

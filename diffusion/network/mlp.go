@@ -1,0 +1,223 @@
+package network
+
+import (
+	"fmt"
+	"math"
+
+	"ebb/engine/autograd"
+	"ebb/engine/nn"
+	"ebb/engine/rng"
+)
+
+// MLPConfig describes the denoiser of table rows. Zero sizes mean the defaults
+// in brackets, which make a network of about 1.2 million parameters.
+type MLPConfig struct {
+	Numeric int   `json:"numeric" yaml:"numeric"`       // numbers in a row
+	Cards   []int `json:"cards" yaml:"cards"`           // categories of each categorical column
+	Width   int   `json:"width" yaml:"width"`           // of the residual stream [256]
+	Hidden  int   `json:"hidden" yaml:"hidden"`         // inside a block [2 Width]
+	Blocks  int   `json:"blocks" yaml:"blocks"`         // [4]
+	TimeDim int   `json:"time_width" yaml:"time_width"` // features of the time [64]
+}
+
+// WithDefaults is the configuration with its sizes filled in.
+func (c MLPConfig) WithDefaults() MLPConfig {
+	or := func(n *int, value int) {
+		if *n == 0 {
+			*n = value
+		}
+	}
+	or(&c.Width, 256)
+	or(&c.Hidden, 2*c.Width)
+	or(&c.Blocks, 4)
+	or(&c.TimeDim, 64)
+	return c
+}
+
+// Validate reports sizes that cannot be built.
+func (c MLPConfig) Validate() error {
+	if c.Numeric < 0 || c.Numeric+len(c.Cards) == 0 {
+		return fmt.Errorf("mlp: %d numeric and %d categorical columns; there must be at least one column", c.Numeric, len(c.Cards))
+	}
+	for j, k := range c.Cards {
+		if k < 1 {
+			return fmt.Errorf("mlp: categorical column %d has %d categories, it must have at least 1", j, k)
+		}
+	}
+	if c.Width < 1 || c.Hidden < 1 || c.Blocks < 0 || c.TimeDim < 4 {
+		return fmt.Errorf("mlp: width %d, hidden %d, blocks %d, time_width %d; they must be at least 1, 1, 0 and 4", c.Width, c.Hidden, c.Blocks, c.TimeDim)
+	}
+	return nil
+}
+
+// MLP denoises rows of numbers and categories, both at one time in [0,1]:
+//
+//	h = in(x) + Σ_j cells[category of column j, or its mask]
+//	e = silu(time2(silu(time1(waves(1000 t)))))
+//	each block:  h = h + fc2(silu(fc1(norm(h)) + time(e)))
+//	y = out(norm(h))
+//
+// y begins with one number for each numeric column; the logits of the
+// categorical columns follow side by side, Cards[j] of them for column j. The
+// residual form with layer norms is that of pre-norm transformers without
+// attention.
+type MLP struct {
+	Config MLPConfig
+
+	params       nn.Params
+	in           *nn.Linear    // nil without numbers
+	cells        *nn.Embedding // nil without categories
+	first        []int32       // row of the table at which a column begins
+	time1, time2 *nn.Linear
+	blocks       []mlpBlock
+	norm         *nn.LayerNorm
+	out          *nn.Linear
+}
+
+type mlpBlock struct {
+	norm           *nn.LayerNorm
+	fc1, time, fc2 *nn.Linear
+}
+
+const mlpEps = 1e-5
+
+// NewMLP builds the network with initial values from stream; out is zero, which
+// makes every category of a column equally likely.
+func NewMLP(config MLPConfig, stream rng.Stream) (*MLP, error) {
+	c := config.WithDefaults()
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	m, b := &MLP{Config: c}, nn.NewBuilder(stream)
+	if c.Numeric > 0 {
+		m.in = b.Linear("in", c.Numeric, c.Width)
+	}
+	rows, logits := 0, 0
+	for _, k := range c.Cards {
+		m.first = append(m.first, int32(rows))
+		rows += k + 1
+		logits += k
+	}
+	if rows > 0 {
+		// The sum over the columns then has variance 1, whatever their number.
+		init := nn.Normal(1 / math.Sqrt(float64(len(c.Cards))))
+		m.cells = &nn.Embedding{Table: b.At("cells").Param("weight", nn.Plain, init, rows, c.Width)}
+	}
+	m.time1 = b.Linear("time1", c.TimeDim, c.Width)
+	m.time2 = b.Linear("time2", c.Width, c.TimeDim)
+	for i := range c.Blocks {
+		at := b.At("blocks", i)
+		m.blocks = append(m.blocks, mlpBlock{
+			norm: at.LayerNorm("norm", c.Width, mlpEps),
+			fc1:  at.Linear("fc1", c.Width, c.Hidden),
+			time: at.Linear("time", c.TimeDim, c.Hidden, nn.NoBias),
+			fc2:  at.Linear("fc2", c.Hidden, c.Width),
+		})
+	}
+	m.norm = b.LayerNorm("norm", c.Width, mlpEps)
+	m.out = b.Linear("out", c.Width, c.Numeric+logits, nn.ZeroInit)
+	m.params = b.Params()
+	return m, nil
+}
+
+// Params are the network's parameters, from input to output.
+func (m *MLP) Params() nn.Params { return m.params }
+
+// Forward: x (N,Numeric)  time (N) in [0,1]  cells (N,len(Cards)) -> y
+// (N,Numeric+ΣCards). Cells are row-major, each a category 0 to Cards[j]-1, or
+// negative (process.Mask) where it is hidden; nil for a table of numbers. For a
+// table of categories x is (N,0).
+func (m *MLP) Forward(t *autograd.Tape, x *autograd.Var, time []float64, cells []int32) *autograd.Var {
+	m.check(x, time, cells)
+	e := m.embed(t, time)
+	h := m.enter(t, x, cells)
+	for _, b := range m.blocks {
+		y := b.forward(t, h, e)
+		sum := t.Add(h, y)
+		t.Release(h)
+		t.Release(y)
+		h = sum
+	}
+	t.Release(e)
+	norm := m.norm.Forward(t, h)
+	t.Release(h)
+	y := m.out.Forward(t, norm)
+	t.Release(norm)
+	return y
+}
+
+// embed gives the features of the time: time (N) -> e (N,TimeDim).
+func (m *MLP) embed(t *autograd.Tape, time []float64) *autograd.Var {
+	scaled := make([]float64, len(time))
+	for i, v := range time {
+		scaled[i] = 1000 * v // the unit for which the waves' periods are made
+	}
+	waves := t.New(len(time), m.Config.TimeDim)
+	nn.TimeEmbedding(waves.Data, scaled, m.Config.TimeDim, false, 0, 10000)
+	e := t.Const(waves)
+	for _, l := range []*nn.Linear{m.time1, m.time2} {
+		y := l.Forward(t, e)
+		t.Release(e)
+		e = t.SiLU(y)
+		t.Release(y)
+	}
+	return e
+}
+
+// enter joins numbers and categories: h (N,Width).
+func (m *MLP) enter(t *autograd.Tape, x *autograd.Var, cells []int32) *autograd.Var {
+	if m.cells == nil {
+		return m.in.Forward(t, x)
+	}
+	sum := m.cells.ForwardSum(t, m.rows(cells), len(m.Config.Cards))
+	if m.in == nil {
+		return sum
+	}
+	numbers := m.in.Forward(t, x)
+	h := t.Add(numbers, sum)
+	t.Release(numbers)
+	t.Release(sum)
+	return h
+}
+
+// rows are the cells' rows in the table. A column has one for each category and
+// one for the mask behind them.
+func (m *MLP) rows(cells []int32) []int32 {
+	ids := make([]int32, len(cells))
+	cols := len(m.first)
+	for i, v := range cells {
+		j := i % cols
+		card := int32(m.Config.Cards[j])
+		if v < 0 {
+			v = card
+		} else if v >= card {
+			panic(fmt.Sprintf("network: MLP: row %d, column %d: category %d of %d", i/cols, j, v, card))
+		}
+		ids[i] = m.first[j] + v
+	}
+	return ids
+}
+
+// forward: h (N,Width)  e (N,TimeDim) -> what the block adds to h.
+func (b *mlpBlock) forward(t *autograd.Tape, h, e *autograd.Var) *autograd.Var {
+	norm := b.norm.Forward(t, h)
+	a := b.fc1.Forward(t, norm)
+	t.Release(norm)
+	time := b.time.Forward(t, e)
+	sum := t.Add(a, time)
+	t.Release(a)
+	t.Release(time)
+	act := t.SiLU(sum)
+	t.Release(sum)
+	y := b.fc2.Forward(t, act)
+	t.Release(act)
+	return y
+}
+
+// check panics for a batch that the network was not made for.
+func (m *MLP) check(x *autograd.Var, time []float64, cells []int32) {
+	n, cols := len(time), len(m.Config.Cards)
+	if x.Value.Rank() != 2 || x.Value.Dim(0) != n || x.Value.Dim(1) != m.Config.Numeric || len(cells) != n*cols {
+		panic(fmt.Sprintf("network: MLP: want x (N,%d), N times and cells (N,%d), got %v, %d and %d", m.Config.Numeric, cols, x, n, len(cells)))
+	}
+}
