@@ -31,50 +31,42 @@ func (s Conv) Forward(p *parallel.Pool, y, x, w, bias, shift []float32) {
 	s.check(y, x, w)
 	checkLen("Conv bias", bias, s.O, true)
 	checkLen("Conv shift", shift, s.N*s.O, true)
-	oh, ow := s.OutH(), s.OutW()
-	p.Run(s.N*oh, func(_, piece int) {
-		n, oy := piece/oh, piece%oh
-		for ox := range ow {
-			row := y[(piece*ow+ox)*s.O:][:s.O]
-			for o := range row {
-				row[o] = startValue(bias, shift, o, n*s.O+o)
-			}
-			s.pixel(row, x, w, n, oy*s.Stride-s.PadTop, ox*s.Stride-s.PadLeft)
-		}
+	packed := p.Borrow(packedLen(s.K*s.K*s.C, s.O))
+	defer p.Return(packed)
+	p.Run(panelsOf(s.O), func(_, panel int) {
+		dst := panelOf(packed, panel, s.K*s.K*s.C)
+		packRowsOf(dst, w[panel*panelCols:], s.O, min(panelCols, s.O-panel*panelCols))
 	})
+	start, perImage := s.starts(p, bias, shift)
+	defer p.Return(start)
+	oh, ow := s.OutH(), s.OutW()
+	correlation{
+		images: s.N, inH: s.H, inW: s.W, inC: s.C,
+		top: s.PadTop, left: s.PadLeft, kh: s.K, kw: s.K, stride: s.Stride,
+		outH: oh, outW: ow, outC: s.O,
+		imageStep: oh * ow * s.O, rowStep: ow * s.O, pixelStep: s.O, startStep: perImage,
+	}.run(p, y, x, packed, start)
 }
 
-// startValue is bias[i] + shift[j], where nil slices hold zeros.
-func startValue(bias, shift []float32, i, j int) float32 {
-	switch {
-	case bias == nil && shift == nil:
-		return 0
-	case shift == nil:
-		return bias[i]
-	case bias == nil:
-		return shift[j]
+// starts gives where the sums of each image start, borrowed, and the distance
+// from one image to the next.
+func (s Conv) starts(p *parallel.Pool, bias, shift []float32) (start []float32, perImage int) {
+	if shift == nil {
+		start = p.Borrow(s.O)
+		clear(start)
+		copy(start, bias)
+		return start, 0
 	}
-	return bias[i] + shift[j]
-}
-
-// pixel adds to row (O) the products of the patch of x whose corner is (y,x0).
-func (s Conv) pixel(row, x, w []float32, n, y0, x0 int) {
-	for ky := range s.K {
-		for kx := range s.K {
-			iy, ix := y0+ky, x0+kx
-			inside := 0 <= iy && iy < s.H && 0 <= ix && ix < s.W
-			for c := range s.C {
-				var v float32
-				if inside {
-					v = x[((n*s.H+iy)*s.W+ix)*s.C+c]
-				}
-				wrow := w[((ky*s.K+kx)*s.C+c)*s.O:][:s.O]
-				for o := range row {
-					row[o] = fma32(v, wrow[o], row[o])
-				}
+	start = p.Borrow(s.N * s.O)
+	copy(start, shift)
+	if bias != nil {
+		for n := range s.N {
+			for o := range s.O {
+				start[n*s.O+o] = bias[o] + start[n*s.O+o]
 			}
 		}
 	}
+	return start, s.O
 }
 
 // BackwardData sets dx (N,H,W,C) from dy (N,OH,OW,O):
@@ -82,66 +74,76 @@ func (s Conv) pixel(row, x, w []float32, n, y0, x0 int) {
 //	dx[n,iy,ix,c] = sum over oy,ox,o of dy[n,oy,ox,o] * w[iy+PadTop-oy*Stride, ix+PadLeft-ox*Stride, c, o]
 //
 // in increasing (oy,ox,o), by FMA from 0; dy outside its range counts as zeros.
+//
+// The places of dx whose (iy+PadTop, ix+PadLeft) leave the same remainders by
+// Stride see the same taps of w. For each of these Stride^2 classes this is a
+// convolution of dy with those taps, flipped and transposed.
 func (s Conv) BackwardData(p *parallel.Pool, dx, dy, w []float32) {
 	s.check(dy, dx, w)
-	oh, ow := s.OutH(), s.OutW()
-	at := func(n, ry, rx, o int) float32 { // dy at row ry/Stride, column rx/Stride
-		if ry < 0 || rx < 0 || ry/s.Stride >= oh || rx/s.Stride >= ow {
-			return 0
+	start := p.Borrow(s.C)
+	defer p.Return(start)
+	clear(start)
+	packed := p.Borrow(packedLen(s.K*s.K*s.O, s.C))
+	defer p.Return(packed)
+	for ry := range s.Stride {
+		for rx := range s.Stride {
+			s.dataClass(p, ry, rx, dx, dy, w, packed, start)
 		}
-		return dy[((n*oh+ry/s.Stride)*ow+rx/s.Stride)*s.O+o]
 	}
-	p.Run(s.N*s.H, func(_, piece int) {
-		n, iy := piece/s.H, piece%s.H
-		for ix := range s.W {
-			for c := range s.C {
-				var sum float32
-				for ky := s.K - 1; ky >= 0; ky-- {
-					for kx := s.K - 1; kx >= 0; kx-- {
-						ry, rx := iy+s.PadTop-ky, ix+s.PadLeft-kx
-						if ry%s.Stride != 0 || rx%s.Stride != 0 {
-							continue
-						}
-						for o := range s.O {
-							sum = fma32(at(n, ry, rx, o), w[((ky*s.K+kx)*s.C+c)*s.O+o], sum)
-						}
-					}
-				}
-				dx[(piece*s.W+ix)*s.C+c] = sum
-			}
-		}
-	})
 }
 
-// BackwardWeight adds the gradient to dw (K,K,C,O):
-//
-//	dw[ky,kx,c,o] += sum over n,oy,ox of x[n, oy*Stride+ky-PadTop, ox*Stride+kx-PadLeft, c] * dy[n,oy,ox,o]
-func (s Conv) BackwardWeight(p *parallel.Pool, dw, x, dy []float32) {
-	s.check(dy, x, dw)
-	oh, ow := s.OutH(), s.OutW()
-	p.Run(s.K*s.K*s.C, func(_, piece int) {
-		c, kx, ky := piece%s.C, piece/s.C%s.K, piece/s.C/s.K
-		row := dw[piece*s.O:][:s.O]
-		for n := range s.N {
-			for oy := range oh {
-				for ox := range ow {
-					iy, ix := oy*s.Stride+ky-s.PadTop, ox*s.Stride+kx-s.PadLeft
-					var v float32
-					if 0 <= iy && iy < s.H && 0 <= ix && ix < s.W {
-						v = x[((n*s.H+iy)*s.W+ix)*s.C+c]
-					}
-					for o := range row {
-						row[o] = fma32(v, dy[((n*oh+oy)*ow+ox)*s.O+o], row[o])
-					}
-				}
+// dataClass sets the places of dx of one class of remainders.
+func (s Conv) dataClass(p *parallel.Pool, ry, rx int, dx, dy, w, packed, start []float32) {
+	y := s.class(ry, s.H, s.PadTop)
+	x := s.class(rx, s.W, s.PadLeft)
+	if y.places == 0 || x.places == 0 {
+		return
+	}
+	depth := y.taps * x.taps * s.O
+	p.Run(panelsOf(s.C), func(_, panel int) {
+		dst := panelOf(packed, panel, depth)
+		c, cols := panel*panelCols, min(panelCols, s.C-panel*panelCols)
+		for i := range y.taps {
+			for j := range x.taps {
+				ky := ry + s.Stride*(y.taps-1-i)
+				kx := rx + s.Stride*(x.taps-1-j)
+				part := dst[(i*x.taps+j)*s.O*panelCols:][:s.O*panelCols]
+				packTransposed(part, w[((ky*s.K+kx)*s.C+c)*s.O:], s.O, cols)
 			}
 		}
 	})
+	correlation{
+		images: s.N, inH: s.OutH(), inW: s.OutW(), inC: s.O,
+		top: y.pad, left: x.pad, kh: y.taps, kw: x.taps, stride: 1,
+		outH: y.places, outW: x.places, outC: s.C,
+		base:      (y.first*s.W + x.first) * s.C,
+		imageStep: s.H * s.W * s.C, rowStep: s.Stride * s.W * s.C, pixelStep: s.Stride * s.C,
+	}.run(p, dx, dy, packed, start)
+}
+
+// class is what one axis of dx looks like for one remainder r.
+type class struct {
+	first, places int // first, first+Stride, ... in [0,size)
+	taps          int // r, r+Stride, ... in [0,K)
+	pad           int // the first place's first tap is at -pad of dy
+}
+
+func (s Conv) class(r, size, pad int) class {
+	c := class{first: ((r-pad)%s.Stride + s.Stride) % s.Stride}
+	if c.first < size {
+		c.places = (size-c.first-1)/s.Stride + 1
+	}
+	if r < s.K {
+		c.taps = (s.K-r-1)/s.Stride + 1
+	}
+	c.pad = c.taps - 1 - (c.first+pad-r)/s.Stride
+	return c
 }
 
 func (s Conv) check(y, x, w []float32) {
 	if s.N < 0 || s.C < 1 || s.O < 1 || s.K < 1 || s.Stride < 1 || s.OutH() < 1 || s.OutW() < 1 ||
-		min(s.PadTop, s.PadLeft, s.PadBottom, s.PadRight) < 0 {
+		min(s.PadTop, s.PadLeft, s.PadBottom, s.PadRight) < 0 ||
+		s.H+s.PadTop+s.PadBottom < s.K || s.W+s.PadLeft+s.PadRight < s.K {
 		panic(fmt.Sprintf("kernel: impossible convolution %+v", s))
 	}
 	checkLen("Conv x", x, s.N*s.H*s.W*s.C, false)

@@ -1,0 +1,222 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"ebb/engine/kernel/parallel"
+)
+
+// The meaning of the matrix kernels as plain loops, bit for bit, and what the
+// tests of all of them share.
+
+// ref is Gemm's meaning.
+func (g *Gemm) ref() {
+	for i := range g.M {
+		for j := range g.N {
+			c := &g.C[i*g.LDC+j]
+			switch {
+			case g.Accumulate:
+			case g.Bias != nil:
+				*c = g.Bias[j]
+			default:
+				*c = 0
+			}
+			for k := range g.K {
+				*c = fma32(g.at(g.A, g.LDA, g.TransA, i, k), g.at(g.B, g.LDB, g.TransB, k, j), *c)
+			}
+		}
+	}
+}
+
+func (g *Gemm) at(x []float32, stride int, trans bool, i, j int) float32 {
+	if trans {
+		i, j = j, i
+	}
+	return x[i*stride+j]
+}
+
+// pixel is x[n,iy,ix,c], zero outside the image.
+func (s Conv) pixel(x []float32, n, iy, ix, c int) float32 {
+	if iy < 0 || iy >= s.H || ix < 0 || ix >= s.W {
+		return 0
+	}
+	return x[((n*s.H+iy)*s.W+ix)*s.C+c]
+}
+
+// taps calls f for every product of the convolution, in increasing (n,oy,ox,ky,kx,c).
+func (s Conv) taps(f func(n, oy, ox, ky, kx, c int)) {
+	for i := range s.N * s.OutH() * s.OutW() * s.K * s.K * s.C {
+		c, rest := i%s.C, i/s.C
+		kx, rest := rest%s.K, rest/s.K
+		ky, rest := rest%s.K, rest/s.K
+		ox, rest := rest%s.OutW(), rest/s.OutW()
+		f(rest/s.OutH(), rest%s.OutH(), ox, ky, kx, c)
+	}
+}
+
+func (s Conv) refForward(y, x, w, bias, shift []float32) {
+	for i := range y {
+		n, o := i/(s.OutH()*s.OutW()*s.O), i%s.O
+		switch {
+		case bias != nil && shift != nil:
+			y[i] = bias[o] + shift[n*s.O+o]
+		case bias != nil:
+			y[i] = bias[o]
+		case shift != nil:
+			y[i] = shift[n*s.O+o]
+		default:
+			y[i] = 0
+		}
+	}
+	s.taps(func(n, oy, ox, ky, kx, c int) {
+		v := s.pixel(x, n, oy*s.Stride+ky-s.PadTop, ox*s.Stride+kx-s.PadLeft, c)
+		for o := range s.O {
+			at := &y[((n*s.OutH()+oy)*s.OutW()+ox)*s.O+o]
+			*at = fma32(v, w[((ky*s.K+kx)*s.C+c)*s.O+o], *at)
+		}
+	})
+}
+
+func (s Conv) refBackwardData(dx, dy, w []float32) {
+	oh, ow := s.OutH(), s.OutW()
+	for i := range dx {
+		c, ix, iy, n := i%s.C, i/s.C%s.W, i/s.C/s.W%s.H, i/s.C/s.W/s.H
+		dx[i] = 0
+		for ky := s.K - 1; ky >= 0; ky-- {
+			for kx := s.K - 1; kx >= 0; kx-- {
+				ry, rx := iy+s.PadTop-ky, ix+s.PadLeft-kx
+				if ry%s.Stride != 0 || rx%s.Stride != 0 {
+					continue
+				}
+				oy, ox := ry/s.Stride, rx/s.Stride
+				for o := range s.O {
+					var v float32
+					if ry >= 0 && rx >= 0 && oy < oh && ox < ow {
+						v = dy[((n*oh+oy)*ow+ox)*s.O+o]
+					}
+					dx[i] = fma32(v, w[((ky*s.K+kx)*s.C+c)*s.O+o], dx[i])
+				}
+			}
+		}
+	}
+}
+
+func (s Conv) refBackwardWeight(dw, x, dy []float32) {
+	perChunk := s.weightGradient().perChunk
+	total := make([]float32, len(dw))
+	for first := 0; first < s.N; first += perChunk {
+		sum := make([]float32, len(dw))
+		s.taps(func(n, oy, ox, ky, kx, c int) {
+			if n < first || n >= first+perChunk {
+				return
+			}
+			v := s.pixel(x, n, oy*s.Stride+ky-s.PadTop, ox*s.Stride+kx-s.PadLeft, c)
+			for o := range s.O {
+				at := &sum[((ky*s.K+kx)*s.C+c)*s.O+o]
+				*at = fma32(v, dy[((n*s.OutH()+oy)*s.OutW()+ox)*s.O+o], *at)
+			}
+		})
+		for i := range total {
+			total[i] += sum[i]
+		}
+	}
+	for i := range dw {
+		dw[i] += total[i]
+	}
+}
+
+// draw is a source of test numbers.
+type draw struct{ *rand.Rand }
+
+func newDraw(seed uint64) draw { return draw{rand.New(rand.NewPCG(seed, 7))} }
+
+// floats are standard normal numbers.
+func (d draw) floats(n int) []float32 {
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = float32(d.NormFloat64())
+	}
+	return x
+}
+
+// nasty are numbers of every kind: zeros of both signs, infinities, NaN,
+// denormals, huge and tiny ones among ordinary ones.
+func (d draw) nasty(n int) []float32 {
+	x := d.floats(n)
+	odd := []float32{
+		0, float32(math.Copysign(0, -1)), 1, -1, float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN()),
+		math.SmallestNonzeroFloat32, -math.SmallestNonzeroFloat32, 0x1.8p-127, math.MaxFloat32, -math.MaxFloat32, 0x1p-75,
+	}
+	for range n/6 + 1 {
+		if n > 0 {
+			x[d.IntN(n)] = odd[d.IntN(len(odd))]
+		}
+	}
+	return x
+}
+
+// guarded is a buffer of n floats between guard words.
+type guarded struct {
+	all []float32
+	n   int
+}
+
+const (
+	guardLen  = 70
+	guardBits = 0x7fc0dead // a NaN: whoever reads it and uses it shows it, too
+)
+
+func newGuarded(x []float32) guarded {
+	g := guarded{make([]float32, len(x)+2*guardLen), len(x)}
+	for i := range g.all {
+		g.all[i] = math.Float32frombits(guardBits)
+	}
+	copy(g.slice(), x)
+	return g
+}
+
+func (g guarded) slice() []float32 { return g.all[guardLen:][:g.n:g.n] }
+
+func (g guarded) check(t *testing.T, name string) {
+	t.Helper()
+	for i, v := range g.all {
+		if (i < guardLen || i >= guardLen+g.n) && math.Float32bits(v) != guardBits {
+			t.Errorf("%s: wrote %v at %d of %d floats", name, v, i-guardLen, g.n)
+			return
+		}
+	}
+}
+
+// wantSame fails unless got is want, bit for bit.
+func wantSame(t *testing.T, name string, got, want []float32) {
+	t.Helper()
+	for i := range want {
+		if !sameBits(got[i], want[i]) {
+			t.Fatalf("%s: element %d of %d is %v (%08x), want %v (%08x)", name, i, len(want),
+				got[i], math.Float32bits(got[i]), want[i], math.Float32bits(want[i]))
+		}
+	}
+}
+
+// everyISA runs f once for each instruction set of this machine.
+func everyISA(t *testing.T, f func(t *testing.T)) {
+	for isa := Generic; isa <= Best(); isa++ {
+		t.Run(isa.String(), func(t *testing.T) {
+			defer ForceISA(isa)()
+			f(t)
+		})
+	}
+}
+
+// everyPool runs f serially and with several numbers of threads.
+func everyPool(f func(name string, p *parallel.Pool)) {
+	f("serial", nil)
+	for _, threads := range []int{1, 2, 3, 8} {
+		p := parallel.New(threads)
+		f(fmt.Sprintf("%d threads", threads), p)
+		p.Close()
+	}
+}
