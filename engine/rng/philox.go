@@ -1,7 +1,5 @@
 package rng
 
-import "math/bits"
-
 // The multipliers of Philox4x32 and the increments of its key (Weyl sequences of the golden
 // ratio and of √3-1), from table 2 of the paper.
 const (
@@ -18,12 +16,13 @@ type (
 
 // philox is Philox4x32-10: 128 bits of a key and a counter.
 func philox(k philoxKey, c philoxCounter) philoxCounter {
+	k0, k1 := k[0], k[1]
+	c0, c1, c2, c3 := c[0], c[1], c[2], c[3]
 	for range 10 {
-		hi0, lo0 := bits.Mul32(philoxM0, c[0])
-		hi1, lo1 := bits.Mul32(philoxM1, c[2])
-		c = philoxCounter{hi1 ^ c[1] ^ k[0], lo1, hi0 ^ c[3] ^ k[1], lo0}
-		k[0] += philoxW0
-		k[1] += philoxW1
+		p0, p1 := uint64(c0)*philoxM0, uint64(c2)*philoxM1
+		c0, c1, c2, c3 = uint32(p1>>32)^c1^k0, uint32(p1), uint32(p0>>32)^c3^k1, uint32(p0)
+		k0 += philoxW0
+		k1 += philoxW1
 	}
-	return c
+	return philoxCounter{c0, c1, c2, c3}
 }

@@ -3,8 +3,6 @@ package rng
 import (
 	"math"
 	"math/bits"
-
-	"ebb/engine/kernel/elementary"
 )
 
 // Purpose separates the uses of one seed. The numbers are part of what a seed means and never
@@ -54,8 +52,10 @@ func block(k philoxKey, row uint64, index uint64) (a, b uint64) {
 	return uint64(c[0]) | uint64(c[1])<<32, uint64(c[2]) | uint64(c[3])<<32
 }
 
-// unit maps a word to the middle of one of 2^53 cells of (0,1).
-func unit(w uint64) float64 { return (float64(w>>11) + 0.5) * (1.0 / (1 << 53)) }
+// unit maps a word to the middle of one of 2^52 cells of (0,1): exactly, and never to the ends.
+func unit(w uint64) float64 {
+	return (math.Float64frombits(w>>12|0x4330000000000000) - (0x1p52 - 0.5)) * 0x1p-52
+}
 
 // Uint64 is 64 random bits.
 func (s Stream) Uint64(step, row uint64) uint64 {
@@ -91,7 +91,7 @@ func (s Stream) Uniforms(dst []float64, step, row uint64) {
 func (s Stream) Normals(dst []float64, step, row uint64) {
 	k := s.key(step)
 	for i := 0; i < len(dst); i += 2 {
-		z0, z1 := normalPair(k, row, uint64(i/2))
+		z0, z1 := normalPair(block(k, row, uint64(i/2)))
 		dst[i] = z0
 		if i+1 < len(dst) {
 			dst[i+1] = z1
@@ -103,21 +103,12 @@ func (s Stream) Normals(dst []float64, step, row uint64) {
 func (s Stream) Normals32(dst []float32, step, row uint64) {
 	k := s.key(step)
 	for i := 0; i < len(dst); i += 2 {
-		z0, z1 := normalPair(k, row, uint64(i/2))
+		z0, z1 := normalPair(block(k, row, uint64(i/2)))
 		dst[i] = float32(z0)
 		if i+1 < len(dst) {
 			dst[i+1] = float32(z1)
 		}
 	}
-}
-
-// normalPair is the Box-Muller transform: two independent normals from a squared radius of
-// exponential and an angle of uniform distribution. The largest value is √(2·54 log 2) = 8.65.
-func normalPair(k philoxKey, row, index uint64) (z0, z1 float64) {
-	a, b := block(k, row, index)
-	radius := math.Sqrt(-2 * elementary.Log(unit(a)))
-	angle := 2 * math.Pi * unit(b)
-	return radius * elementary.Cos(angle), radius * elementary.Sin(angle)
 }
 
 // Rows is the noise of a batch: row i of the batch has the identity First+i, or IDs[i] where
