@@ -197,7 +197,7 @@ func (r *Reader) Next() ([][]byte, error) {
 }
 
 // Quoted reports whether field i of the row last read was in quotes.
-func (r *Reader) Quoted(i int) bool { return r.spare == 0 && r.s.quoted[i] }
+func (r *Reader) Quoted(i int) bool { return !r.held && r.s.quoted[i] }
 
 func (r *Reader) ragged(n int) error {
 	remedy := "fill in the missing fields"

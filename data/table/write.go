@@ -53,13 +53,14 @@ func (w *Writer) field(j int, text string, quoted bool) {
 }
 
 // needsQuotes is true of a text that the reader would not give back as it is: one that holds the
-// delimiter or a line end or starts with a quote, an empty line, a byte-order mark.
+// delimiter or a line end, an empty line, a byte-order mark. A text that holds a quote could stand bare
+// for this package's reader, but not for others'.
 func (w *Writer) needsQuotes(text string) bool {
 	if text == "" {
 		return len(w.columns) == 1
 	}
-	return text[0] == '"' || strings.IndexByte(text, w.dialect.delim()) >= 0 ||
-		strings.ContainsAny(text, "\r\n") || strings.HasPrefix(text, string(bom))
+	return strings.ContainsAny(text, "\"\r\n") || strings.IndexByte(text, w.dialect.delim()) >= 0 ||
+		strings.HasPrefix(text, string(bom))
 }
 
 func (w *Writer) endLine() error {

@@ -1,0 +1,199 @@
+package table
+
+import (
+	"fmt"
+	"math"
+	"sort"
+	"strconv"
+
+	"ebb/engine/rng"
+)
+
+// Sample is rows of numbers and cells to be turned back into a table.
+type Sample struct {
+	Rows  int
+	Num   []float64 // (N,D)
+	Cells []int32   // (N,C), each 0 <= state < card
+	First uint64    // the identity of the first row: it keys identifiers and draws of rare values
+	Seed  uint64
+}
+
+// Decode turns numbers and cells into a table of the schema's columns, every value spelled as the
+// column spells it.
+func (t *Transform) Decode(s Sample) *Table {
+	d := t.NewDecoder(s.Seed)
+	D, C := d.numbers, len(d.cards)
+	if len(s.Num) != s.Rows*D || len(s.Cells) != s.Rows*C {
+		panic(fmt.Sprintf("table: %d numbers and %d cells for %d rows of %d numbers and %d cells",
+			len(s.Num), len(s.Cells), s.Rows, D, C))
+	}
+	tab := t.Empty()
+	row := make([]string, len(t.Parts))
+	for i := range s.Rows {
+		d.Row(row, s.Num[i*D:(i+1)*D], s.Cells[i*C:(i+1)*C], s.First+uint64(i))
+		tab.Append(row...)
+	}
+	tab.seal()
+	return tab
+}
+
+// Empty returns a table without rows, with the schema's columns and dialect: the header that
+// NewWriter wants.
+func (t *Transform) Empty() *Table {
+	tab := New(t.Schema.Names()...)
+	tab.Dialect = t.Schema.Dialect
+	for j, c := range tab.Columns {
+		c.Quoted = t.Schema.Columns[j].Quoted
+		for _, b := range t.Schema.Columns[j].Bare {
+			c.Bare = append(c.Bare, string(b))
+		}
+	}
+	return tab
+}
+
+// Decoder turns encoded rows into text one by one. It may be used concurrently.
+type Decoder struct {
+	numbers int
+	cards   []int
+	columns []decoded
+	draws   rng.Stream
+}
+
+type decoded struct {
+	part   *Part
+	field  *Field
+	place  Place
+	lo, hi float64 // range of the number
+	origin float64 // a point of its grid
+	rare   []int64 // rows of the rare texts up to each
+	id     *namer
+}
+
+// NewDecoder prepares the decoding of rows; the seed keys identifiers and draws of rare values.
+func (t *Transform) NewDecoder(seed uint64) *Decoder {
+	d := &Decoder{numbers: t.Numbers(), cards: t.Cards(), draws: rng.New(seed, rng.Decode)}
+	for j, place := range t.Places() {
+		c := decoded{part: &t.Parts[j], field: &t.Schema.Columns[j], place: place}
+		if c.part.Rank != nil {
+			c.bounds()
+		}
+		total := int64(0)
+		for _, n := range c.part.RareCounts {
+			total += n
+			c.rare = append(c.rare, total)
+		}
+		if c.field.Kind == Name {
+			c.id = newNamer(c.field.Identifier, d.draws, uint64(j))
+		}
+		d.columns = append(d.columns, c)
+	}
+	return d
+}
+
+// bounds finds the range and the grid: the rank's own, narrowed by the schema's.
+func (c *decoded) bounds() {
+	r := c.part.Rank
+	half := r.Step / 2
+	c.lo, c.hi = r.X[0]+half, r.X[len(r.X)-1]-half
+	c.origin = c.lo
+	if v, ok := c.field.Float(string(c.field.Min)); ok && v > c.lo {
+		c.lo = v
+	}
+	if v, ok := c.field.Float(string(c.field.Max)); ok && v < c.hi {
+		c.hi = v
+	}
+}
+
+// Row writes the texts of one row into dst, one a column of the schema.
+func (d *Decoder) Row(dst []string, num []float64, cells []int32, row uint64) {
+	for j := range d.columns {
+		c := &d.columns[j]
+		state := 0
+		if c.place.Cell >= 0 {
+			state = int(cells[c.place.Cell])
+			if state < 0 || state >= c.place.Card {
+				panic(fmt.Sprintf("table: state %d of a cell of %d", state, c.place.Card))
+			}
+		}
+		dst[j] = d.text(c, j, state-c.place.First, num, row)
+	}
+}
+
+// text spells one value; state counts from States[0], -1 is the rest.
+func (d *Decoder) text(c *decoded, j, state int, num []float64, row uint64) string {
+	switch {
+	case state >= 0 && state < len(c.part.States):
+		return string(c.part.States[state])
+	case state >= 0:
+		total := c.rare[len(c.rare)-1]
+		draw := int64(d.draws.Intn(int(total), uint64(j), row))
+		k := sort.Search(len(c.rare), func(i int) bool { return c.rare[i] > draw })
+		return string(c.part.Rare[k])
+	case c.id != nil:
+		return c.id.name(row)
+	}
+	return c.number(num[c.place.Num])
+}
+
+func (c *decoded) number(z float64) string {
+	if math.IsNaN(z) {
+		panic("table: a sampled number is NaN")
+	}
+	r := c.part.Rank
+	return c.field.spell(r.snap(r.value(z), c.origin, c.lo, c.hi))
+}
+
+// namer makes the values of an identifier.
+type namer struct {
+	id       *Identifier
+	draws    rng.Stream
+	column   uint64
+	below    []int    // weights of the shapes up to each
+	capacity []uint64 // of each shape
+}
+
+func newNamer(id *Identifier, draws rng.Stream, column uint64) *namer {
+	n := &namer{id: id, draws: draws, column: column}
+	total := 0
+	for i := range id.Shapes {
+		total += id.Shapes[i].Weight
+		n.below = append(n.below, total)
+		n.capacity = append(n.capacity, id.Shapes[i].capacity())
+	}
+	return n
+}
+
+// name is the identifier of a row. Those of different rows of one shape differ: the shape's texts
+// are numbered, and a permutation gives each row its own. Rows beyond the capacity get a counter
+// behind the text.
+func (n *namer) name(row uint64) string {
+	if n.id.Sequence {
+		return string(n.id.Prefix) + pad(n.id.First+int64(row), n.id.Width) + string(n.id.Suffix)
+	}
+	// Steps of the stream: a column has 2^20 of its own, the first for the choice of the shape, the
+	// second for the permutation, the others for positions beyond the capacity.
+	step := (n.column + 1) << 20
+	k := 0
+	if len(n.below) > 1 {
+		draw := n.draws.Intn(n.below[len(n.below)-1], step, row)
+		k = sort.SearchInts(n.below, draw+1)
+	}
+	capacity := n.capacity[k]
+	number := uint64(n.draws.Perm(int(row%capacity), int(capacity), step+1))
+	text := n.id.Shapes[k].text(number, func(position int) uint64 {
+		return n.draws.Uint64(step+2+uint64(position), row)
+	})
+	if again := row / capacity; again > 0 {
+		text += "-" + strconv.FormatUint(again+1, 10)
+	}
+	return text
+}
+
+// pad writes n with at least width digits, the minus sign counted.
+func pad(n int64, width int) string {
+	s := strconv.FormatInt(n, 10)
+	for len(s) < width && n >= 0 {
+		s = "0" + s
+	}
+	return s
+}

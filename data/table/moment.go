@@ -1,0 +1,210 @@
+package table
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Moment is how the dates or times of a column are spelled, and what the count of time is that
+// stands for them: days, seconds and so on since 1970-01-01, which a float64 holds exactly.
+type Moment struct {
+	Layout string `yaml:"layout"`           // in the notation of Go's time package
+	Unit   string `yaml:"unit"`             // month, day, second, millisecond or microsecond
+	Offset int    `yaml:"offset,omitempty"` // seconds east of UTC, where the layout shows a zone
+}
+
+// units by name: how many of them make a second; months and days count otherwise.
+var perSecond = map[string]int64{"second": 1, "millisecond": 1e3, "microsecond": 1e6}
+
+const secondsPerDay = 86400
+
+// Parse reads a date or time spelled this way; ok is false if it is spelled otherwise.
+func (m *Moment) Parse(text string) (v float64, ok bool) {
+	t, err := time.Parse(m.Layout, text)
+	if err != nil {
+		return 0, false
+	}
+	if _, offset := t.Zone(); offset != m.Offset {
+		return 0, false
+	}
+	return m.count(t), true
+}
+
+func (m *Moment) count(t time.Time) float64 {
+	if m.clockOnly() {
+		t = time.Date(1970, 1, 1, t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), time.UTC)
+	}
+	switch m.Unit {
+	case "month":
+		return float64(t.Year()*12 + int(t.Month()) - 1 - 1970*12)
+	case "day":
+		return float64(floorDiv(t.Unix(), secondsPerDay))
+	}
+	k := perSecond[m.Unit]
+	return float64(t.Unix()*k + int64(t.Nanosecond())/(1e9/k))
+}
+
+// clockOnly is true of a time of day, whose date would be in the year 0.
+func (m *Moment) clockOnly() bool { return !strings.Contains(m.Layout, "06") }
+
+// Format spells the moment nearest to v; v is cut to the years 1 to 9999.
+func (m *Moment) Format(v float64) string { return m.time(v).Format(m.Layout) }
+
+func (m *Moment) time(v float64) time.Time {
+	zone := time.UTC
+	if m.Offset != 0 {
+		zone = time.FixedZone("", m.Offset)
+	}
+	perYear := 12.0
+	switch m.Unit {
+	case "day":
+		perYear = 365.2425
+	case "second", "millisecond", "microsecond":
+		perYear = 365.2425 * secondsPerDay * float64(perSecond[m.Unit])
+	}
+	n := int64(math.Floor(min(max(v, -1968*perYear), 8029*perYear) + 0.5))
+	switch m.Unit {
+	case "month":
+		return time.Date(1970, time.January+time.Month(n), 1, 0, 0, 0, 0, zone)
+	case "day":
+		return time.Unix(n*secondsPerDay, 0).UTC()
+	}
+	k := perSecond[m.Unit]
+	s := floorDiv(n, k)
+	return time.Unix(s, (n-s*k)*(1e9/k)).In(zone)
+}
+
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}
+
+func (m *Moment) check() error {
+	if _, ok := perSecond[m.Unit]; !ok && m.Unit != "day" && m.Unit != "month" {
+		return fmt.Errorf("the unit of time %q is none of month, day, second, millisecond, microsecond", m.Unit)
+	}
+	if m.Layout == "" {
+		return fmt.Errorf("a date has no layout; give one like 2006-01-02 15:04:05")
+	}
+	return nil
+}
+
+// Where two layouts fit a whole column, the one that stands first here is taken; month before day
+// in 01/02/2006.
+var (
+	dateLayouts = []string{"2006-01-02", "2006/01/02", "2006.01.02", "20060102", "01/02/2006", "02/01/2006",
+		"1/2/2006", "2/1/2006", "02.01.2006", "2.1.2006", "02-01-2006", "01-02-2006", "2-1-2006", "1-2-2006",
+		"2006-1-2", "2006/1/2", "01/02/06", "02/01/06", "1/2/06", "2/1/06", "02.01.06",
+		"02-Jan-2006", "2-Jan-2006", "02-Jan-06", "2-Jan-06", "02 Jan 2006", "2 Jan 2006", "2 January 2006",
+		"Jan 2, 2006", "Jan 02, 2006", "January 2, 2006", "January 02, 2006", "Mon, 02 Jan 2006", "Mon Jan _2 2006"}
+	monthLayouts = []string{"2006-01", "2006/01", "01/2006", "Jan 2006", "January 2006", "Jan-06", "Jan-2006"}
+	clockLayouts = []string{"15:04:05", "15:04", "15:04:05.000", "15:04:05.000000", "15:04:05.999999",
+		"3:04 PM", "03:04 PM", "3:04:05 PM", "03:04:05 PM", "3:04PM"}
+	zoneLayouts  = []string{"", "Z07:00", "-07:00", "Z0700", "-0700", " -0700", " -07:00", " UTC"}
+	dateTimeGaps = []string{" ", "T", ", "}
+)
+
+// layouts lists every candidate that reads the text and spells it the same way.
+func layoutsOf(text string) []string {
+	var found []string
+	try := func(layout string) {
+		if t, err := time.Parse(layout, text); err == nil && t.Format(layout) == text {
+			found = append(found, layout)
+		}
+	}
+	for _, d := range slices.Concat(dateLayouts, monthLayouts, clockLayouts) {
+		try(d)
+	}
+	for _, d := range dateLayouts {
+		for _, gap := range dateTimeGaps {
+			for _, clock := range clockLayouts {
+				for _, zone := range zoneLayouts {
+					try(d + gap + clock + zone)
+				}
+			}
+		}
+	}
+	return found
+}
+
+// mayBeMoment spares other texts the long list of layouts.
+func mayBeMoment(text string) bool {
+	if len(text) < 4 || len(text) > 40 || !strings.ContainsAny(text, "-/.: ") && len(text) != 8 {
+		return false
+	}
+	return strings.ContainsAny(text, "0123456789")
+}
+
+// detectMoment finds the layout under which every text (those to skip apart) comes back as it is.
+func detectMoment(texts []string, counts []int, skip []bool) (m Moment, ok bool) {
+	var candidates []string
+	first := true
+	for i, text := range texts {
+		if skip[i] || counts[i] == 0 {
+			continue
+		}
+		if !mayBeMoment(text) {
+			return m, false
+		}
+		if first {
+			candidates, first = layoutsOf(text), false
+		}
+		candidates = slices.DeleteFunc(candidates, func(layout string) bool {
+			t, err := time.Parse(layout, text)
+			return err != nil || t.Format(layout) != text
+		})
+		if len(candidates) == 0 {
+			return m, false
+		}
+	}
+	for _, layout := range candidates {
+		m := Moment{Layout: layout, Unit: unitOf(layout)}
+		if m.oneZone(texts, counts, skip) {
+			return m, true
+		}
+	}
+	return m, false
+}
+
+func unitOf(layout string) string {
+	switch {
+	case slices.Contains(monthLayouts, layout):
+		return "month"
+	case strings.Contains(layout, "000000"), strings.Contains(layout, "999999"):
+		return "microsecond"
+	case strings.Contains(layout, ".000"):
+		return "millisecond"
+	case strings.Contains(layout, "04"):
+		return "second"
+	}
+	return "day"
+}
+
+// oneZone sets the offset of the first text and checks that all have it: texts in several zones
+// would not come back in the zone they had.
+func (m *Moment) oneZone(texts []string, counts []int, skip []bool) bool {
+	first := true
+	for i, text := range texts {
+		if skip[i] || counts[i] == 0 {
+			continue
+		}
+		t, err := time.Parse(m.Layout, text)
+		if err != nil {
+			return false
+		}
+		_, offset := t.Zone()
+		if first {
+			m.Offset, first = offset, false
+		}
+		if offset != m.Offset || m.Format(m.count(t)) != text {
+			return false
+		}
+	}
+	return !first
+}
