@@ -24,7 +24,7 @@ func (t *Tape) Scale(x *Var, c float32) *Var {
 	y := t.New(x.Shape()...)
 	kernel.Scale(t.pool, y.Data, x.Value.Data, c)
 	return t.Record(y, func(dy *tensor.Tensor) {
-		dx := t.New(x.Shape()...)
+		dx := t.over(dy, x.Shape())
 		kernel.Scale(t.pool, dx.Data, dy.Data, c)
 		t.Accumulate(x, dx)
 	}, x)

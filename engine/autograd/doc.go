@@ -38,8 +38,8 @@
 //
 // So a training step in its steady state takes every float buffer from the
 // arena's free lists, which are sorted by exact size. What it still allocates
-// are a handful of small objects for each operation: Var, tensor header, shape
-// and the closure of the backward pass.
+// is about a dozen small objects for each operation: Var, tensor headers, shapes
+// and the closures of the backward pass and of the kernels' pieces.
 //
 // # A new operation
 //

@@ -33,14 +33,12 @@ func (t *Tape) EmbeddingSum(table *Var, ids []int32, cols int) *Var {
 	}
 	rows, d := len(ids)/cols, table.Value.Dim(1)
 	y := t.New(rows, d)
-	t.pool.Run(blocks(rows, 64), func(_, piece int) {
-		for r := piece * 64; r < min(rows, (piece+1)*64); r++ {
-			sum := y.Data[r*d : (r+1)*d]
-			clear(sum)
-			for _, id := range ids[r*cols : (r+1)*cols] {
-				if id >= 0 {
-					kernel.AddTo(nil, sum, table.Value.Data[int(id)*d:(int(id)+1)*d])
-				}
+	t.rowBlocks(rows, d*cols, func(r int) {
+		sum := y.Data[r*d : (r+1)*d]
+		clear(sum)
+		for _, id := range ids[r*cols : (r+1)*cols] {
+			if id >= 0 {
+				addRow(sum, table.Value.Data[int(id)*d:(int(id)+1)*d])
 			}
 		}
 	})
@@ -57,7 +55,7 @@ func (t *Tape) embeddingSumBackward(dtable, dy *tensor.Tensor, ids []int32, cols
 		for i, id := range ids {
 			if id >= 0 {
 				r := i / cols
-				kernel.AddTo(nil, dtable.Data[int(id)*d+lo:int(id)*d+hi], dy.Data[r*d+lo:r*d+hi])
+				addRow(dtable.Data[int(id)*d+lo:int(id)*d+hi], dy.Data[r*d+lo:r*d+hi])
 			}
 		}
 	})
@@ -75,5 +73,10 @@ func checkIDs(op string, table *Var, ids []int32) {
 	}
 }
 
-// blocks is the number of pieces when n things are cut into blocks of size.
-func blocks(n, size int) int { return (n + size - 1) / size }
+// addRow adds x to dst. Rows are short: a call of a kernel would cost more.
+func addRow(dst, x []float32) {
+	x = x[:len(dst)]
+	for i, v := range x {
+		dst[i] += v
+	}
+}

@@ -24,7 +24,7 @@ func (t *Tape) GroupNorm(x, gamma, beta *Var, groups int, eps float32, silu bool
 	y, mean, rstd := t.New(x.Shape()...), t.New(n, groups), t.New(n, groups)
 	s.Forward(t.pool, y.Data, mean.Data, rstd.Data, x.Value.Data, gamma.Value.Data, beta.Value.Data)
 	v := t.Record(y, func(dy *tensor.Tensor) {
-		dx := t.New(x.Shape()...)
+		dx := t.over(dy, x.Shape())
 		dgamma, dbeta := t.gradOrScratch(gamma), t.gradOrScratch(beta)
 		s.Backward(t.pool, dx.Data, dgamma.Data, dbeta.Data,
 			dy.Data, x.Value.Data, mean.Data, rstd.Data, gamma.Value.Data, beta.Value.Data)

@@ -25,7 +25,7 @@ func (t *Tape) LayerNorm(x, gamma, beta *Var, eps float32, silu bool) *Var {
 	y, mean, rstd := t.New(x.Shape()...), t.New(rows), t.New(rows)
 	s.Forward(t.pool, y.Data, mean.Data, rstd.Data, x.Value.Data, dataOf(gamma), dataOf(beta))
 	v := t.Record(y, func(dy *tensor.Tensor) {
-		dx := t.New(x.Shape()...)
+		dx := t.over(dy, x.Shape())
 		if gamma == nil {
 			s.Backward(t.pool, dx.Data, nil, nil, dy.Data, x.Value.Data, mean.Data, rstd.Data, nil, nil)
 		} else {

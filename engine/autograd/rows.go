@@ -13,28 +13,24 @@ import (
 func (t *Tape) AddRows(x, s *Var) *Var {
 	r := rowsOf("AddRows", x, s)
 	y := t.New(x.Shape()...)
-	t.eachRow(r, func(n, lo, hi int) {
-		kernel.Add(nil, y.Data[lo:hi], x.Value.Data[lo:hi], r.vector(s, n))
+	t.eachBlock(r, func(lo, hi int, repeat repeater) {
+		kernel.Add(nil, y.Data[lo:hi], x.Value.Data[lo:hi], repeat(s.Value.Data))
 	})
 	return t.Record(y, func(dy *tensor.Tensor) {
 		t.Pass(x, dy)
-		t.sumOverRows(s, dy, r)
+		t.sumPositions(s, dy, r)
 	}, x, s)
 }
 
-// MulRows multiplies every position of an example by one vector: the gate of a
-// residual branch.
+// MulRows multiplies every position of an example by one vector, the gate of a
+// residual branch:
 //
 //	x (N,..,C)  s (N,C) -> y (N,..,C) = x·s
 func (t *Tape) MulRows(x, s *Var) *Var {
 	r := rowsOf("MulRows", x, s)
 	y := t.New(x.Shape()...)
-	t.eachRow(r, func(n, lo, hi int) {
-		kernel.Mul(nil, y.Data[lo:hi], x.Value.Data[lo:hi], r.vector(s, n))
-	})
-	return t.Record(y, func(dy *tensor.Tensor) {
-		t.mulRowsBackward(x, s, dy, r, func(n int) []float32 { return r.vector(s, n) })
-	}, x, s)
+	t.mulRows(y, x.Value, s.Value, r)
+	return t.Record(y, func(dy *tensor.Tensor) { t.mulRowsBackward(x, s, s.Value, dy, r) }, x, s)
 }
 
 // ScaleShift modulates every position of an example by two vectors, the
@@ -51,15 +47,14 @@ func (t *Tape) ScaleShift(x, scale, shift *Var) *Var {
 	for i, s := range scale.Value.Data {
 		factor.Data[i] = 1 + s
 	}
-	row := func(n int) []float32 { return factor.Data[n*r.c : (n+1)*r.c] }
 	y := t.New(x.Shape()...)
-	t.eachRow(r, func(n, lo, hi int) {
-		kernel.Mul(nil, y.Data[lo:hi], x.Value.Data[lo:hi], row(n))
-		kernel.AddTo(nil, y.Data[lo:hi], r.vector(shift, n))
+	t.eachBlock(r, func(lo, hi int, repeat repeater) {
+		kernel.Mul(nil, y.Data[lo:hi], x.Value.Data[lo:hi], repeat(factor.Data))
+		kernel.AddTo(nil, y.Data[lo:hi], repeat(shift.Value.Data))
 	})
 	v := t.Record(y, func(dy *tensor.Tensor) {
-		t.mulRowsBackward(x, scale, dy, r, row)
-		t.sumOverRows(shift, dy, r)
+		t.mulRowsBackward(x, scale, factor, dy, r)
+		t.sumPositions(shift, dy, r)
 		t.Free(factor)
 	}, x, scale, shift)
 	if !v.needs {
@@ -68,7 +63,7 @@ func (t *Tape) ScaleShift(x, scale, shift *Var) *Var {
 	return v
 }
 
-// rowShape reads x (N,..,C) as N examples of T positions of C channels.
+// rowShape reads x (N,..,C) as n examples of t positions of c channels.
 type rowShape struct{ n, t, c int }
 
 func rowsOf(op string, x, s *Var) rowShape {
@@ -79,39 +74,58 @@ func rowsOf(op string, x, s *Var) rowShape {
 	return rowShape{shape[0], tensor.Size(shape[1 : len(shape)-1]), shape[len(shape)-1]}
 }
 
-// vector is the row of s (N,C) that belongs to example n.
-func (r rowShape) vector(s *Var, n int) []float32 { return s.Value.Data[n*r.c : (n+1)*r.c] }
+// repeater lays the vector of a block's example, from s (N,C), side by side for
+// every position of the block. The next call overwrites it.
+type repeater func(s []float32) []float32
 
-// eachRow calls f for the C numbers [lo,hi) of every position of every example
-// n, in pieces of some thousand numbers.
-func (t *Tape) eachRow(r rowShape, f func(n, lo, hi int)) {
-	per := max(1, 4096/max(r.c, 1))
-	rows := r.n * r.t
-	t.pool.Run(blocks(rows, per), func(_, piece int) {
-		for i := piece * per; i < min(rows, (piece+1)*per); i++ {
-			f(i/r.t, i*r.c, (i+1)*r.c)
-		}
+// eachBlock calls f for blocks [lo,hi) of x (N,T,C), each of whole positions of
+// one example and of some thousand numbers, so that a kernel over flat slices
+// does the arithmetic.
+func (t *Tape) eachBlock(r rowShape, f func(lo, hi int, repeat repeater)) {
+	per := min(r.t, max(1, 8192/max(r.c, 1)))
+	if per == 0 {
+		return
+	}
+	blocksPer := blocks(r.t, per)
+	t.pool.Run(r.n*blocksPer, func(worker, piece int) {
+		n, first := piece/blocksPer, piece%blocksPer*per
+		lo := (n*r.t + first) * r.c
+		hi := (n*r.t + min(first+per, r.t)) * r.c
+		f(lo, hi, func(s []float32) []float32 {
+			tiled := t.pool.Scratch(worker, hi-lo)
+			for at := 0; at < hi-lo; at += r.c {
+				copy(tiled[at:at+r.c], s[n*r.c:(n+1)*r.c])
+			}
+			return tiled
+		})
+	})
+}
+
+// mulRows sets dst = x·s for x (N,T,C) and s (N,C).
+func (t *Tape) mulRows(dst, x, s *tensor.Tensor, r rowShape) {
+	t.eachBlock(r, func(lo, hi int, repeat repeater) {
+		kernel.Mul(nil, dst.Data[lo:hi], x.Data[lo:hi], repeat(s.Data))
 	})
 }
 
 // mulRowsBackward is the derivative of x·factor: dx = dy·factor, and ds, the
 // gradient of s on which factor depends with slope 1, sums dy·x over positions.
-func (t *Tape) mulRowsBackward(x, s *Var, dy *tensor.Tensor, r rowShape, factor func(n int) []float32) {
+func (t *Tape) mulRowsBackward(x, s *Var, factor, dy *tensor.Tensor, r rowShape) {
 	if x.NeedsGrad() {
 		dx := t.New(x.Shape()...)
-		t.eachRow(r, func(n, lo, hi int) { kernel.Mul(nil, dx.Data[lo:hi], dy.Data[lo:hi], factor(n)) })
+		t.mulRows(dx, dy, factor, r)
 		t.Accumulate(x, dx)
 	}
 	if s.NeedsGrad() {
-		prod := t.New(x.Shape()...)
-		kernel.Mul(t.pool, prod.Data, dy.Data, x.Value.Data)
-		t.sumOverRows(s, prod, r)
-		t.Free(prod)
+		product := t.New(x.Shape()...)
+		kernel.Mul(t.pool, product.Data, dy.Data, x.Value.Data)
+		t.sumPositions(s, product, r)
+		t.Free(product)
 	}
 }
 
-// sumOverRows adds to the gradient of s (N,C) the sums of d (N,T,C) over T.
-func (t *Tape) sumOverRows(s *Var, d *tensor.Tensor, r rowShape) {
+// sumPositions adds to the gradient of s (N,C) the sums of d (N,T,C) over T.
+func (t *Tape) sumPositions(s *Var, d *tensor.Tensor, r rowShape) {
 	if ds := t.GradOf(s); ds != nil {
 		kernel.SumMiddle(t.pool, ds.Data, d.Data, r.n, r.t, r.c)
 	}

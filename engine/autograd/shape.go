@@ -21,17 +21,31 @@ func (t *Tape) SliceLast(x *Var, lo, hi int) *Var {
 	}
 	rows, c, k := x.Value.Rows(), x.Value.Dim(-1), hi-lo
 	y := t.New(withLast(x.Shape(), k)...)
-	for r := range rows {
+	t.rowBlocks(rows, c, func(r int) {
 		copy(y.Data[r*k:(r+1)*k], x.Value.Data[r*c+lo:r*c+hi])
-	}
+	})
 	return t.Record(y, func(dy *tensor.Tensor) {
 		dx := t.New(x.Shape()...)
-		for r := range rows {
+		t.rowBlocks(rows, c, func(r int) {
 			row := dx.Data[r*c : (r+1)*c]
 			clear(row[:lo])
 			copy(row[lo:hi], dy.Data[r*k:(r+1)*k])
 			clear(row[hi:])
-		}
+		})
 		t.Accumulate(x, dx)
 	}, x)
 }
+
+// rowBlocks calls f for every row of c numbers, in pieces of some thousand
+// numbers.
+func (t *Tape) rowBlocks(rows, c int, f func(row int)) {
+	per := max(1, 8192/max(c, 1))
+	t.pool.Run(blocks(rows, per), func(_, piece int) {
+		for r := piece * per; r < min(rows, (piece+1)*per); r++ {
+			f(r)
+		}
+	})
+}
+
+// blocks is the number of pieces when n things are cut into blocks of size.
+func blocks(n, size int) int { return (n + size - 1) / size }

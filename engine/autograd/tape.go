@@ -191,6 +191,16 @@ func (t *Tape) Pass(x *Var, dy *tensor.Tensor) {
 	}
 }
 
+// over is where a kernel that may overwrite its dy puts dx: in dy itself when
+// nobody else reads that buffer, so that it stays in the cache, else in a new one.
+func (t *Tape) over(dy *tensor.Tensor, shape []int) *tensor.Tensor {
+	if !t.arena.exclusive(dy) {
+		return t.New(shape...)
+	}
+	t.arena.retain(dy)
+	return &tensor.Tensor{Shape: shape, Data: dy.Data}
+}
+
 // GradOf returns the gradient of x for a kernel that adds to it, zero when
 // nothing was added yet; nil when x wants none.
 func (t *Tape) GradOf(x *Var) *tensor.Tensor {

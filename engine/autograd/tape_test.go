@@ -171,7 +171,7 @@ func TestIdleBuffersAreGivenBack(t *testing.T) {
 }
 
 // TestSteadyStateMakesNoBuffers counts what a training step allocates: no float
-// buffer, and at most 8 small objects for each operation.
+// buffer, and a dozen small objects for each operation, forward and backward together.
 func TestSteadyStateMakesNoBuffers(t *testing.T) {
 	tape := New(nil)
 	rows, in, out := 64, 32, 32
@@ -194,8 +194,8 @@ func TestSteadyStateMakesNoBuffers(t *testing.T) {
 	if after := tape.Memory(); after != before {
 		t.Errorf("arena %+v became %+v", before, after)
 	}
-	if objects > 8*operations {
-		t.Errorf("%.0f allocations in a step of %d operations, want at most 8 each", objects, operations)
+	if objects > 12*operations {
+		t.Errorf("%.0f allocations in a step of %d operations, want at most 12 each", objects, operations)
 	}
 }
 
