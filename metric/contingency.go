@@ -9,12 +9,13 @@ import (
 // before it tabulates it with a category.
 const binCount = 10
 
-// tally is a contingency table of two tables of rows, sparse: only pairs of
-// categories that occur have a cell. Missing is a category of its own.
+// tally is a contingency table of two tables of rows; missing is a category of
+// its own. Few categories are tabulated in full, many by the pairs that occur.
 type tally struct {
 	cells         []cell
 	nReal, nSynth int64
-	of            map[uint64]int32 // looked up only, never walked
+	width         int32            // of a full table: cells of one code a; 0 if sparse
+	of            map[uint64]int32 // of a sparse one: where the pair's cell is; never walked
 }
 
 type cell struct {
@@ -22,12 +23,26 @@ type cell struct {
 	real, synth int64
 }
 
+// fullCells is how many cells a full table has at most.
+const fullCells = 1 << 14
+
 // tabulate counts the pairs of codes in both tables.
 func tabulate(realA, realB, synthA, synthB []int32) *tally {
 	if len(realA) != len(realB) || len(synthA) != len(synthB) {
 		panicLengths("contingency table", len(realA), len(realB), len(synthA), len(synthB))
 	}
-	t := &tally{of: map[uint64]int32{}, nReal: int64(len(realA)), nSynth: int64(len(synthA))}
+	t := &tally{nReal: int64(len(realA)), nSynth: int64(len(synthA))}
+	height := 1 + levels(&Column{Code: realA}, &Column{Code: synthA})
+	width := 1 + levels(&Column{Code: realB}, &Column{Code: synthB})
+	if height <= fullCells/width {
+		t.width = int32(width)
+		t.cells = make([]cell, height*width)
+		for i := range t.cells {
+			t.cells[i].a, t.cells[i].b = int32(i/width-1), int32(i%width-1)
+		}
+	} else {
+		t.of = map[uint64]int32{}
+	}
 	for i := range realA {
 		t.at(realA[i], realB[i]).real++
 	}
@@ -40,6 +55,9 @@ func tabulate(realA, realB, synthA, synthB []int32) *tally {
 // at returns the cell of a pair; every negative code is the one missing mark.
 func (t *tally) at(a, b int32) *cell {
 	a, b = max(a, -1), max(b, -1)
+	if t.width > 0 {
+		return &t.cells[(a+1)*t.width+b+1]
+	}
 	key := uint64(uint32(a))<<32 | uint64(uint32(b))
 	i, ok := t.of[key]
 	if !ok {
@@ -79,8 +97,10 @@ func CramersV(a, b []int32) float64 {
 	t := tabulate(a, b, nil, nil)
 	sumA, sumB := map[int32]int64{}, map[int32]int64{} // looked up only
 	for _, c := range t.cells {
-		sumA[c.a] += c.real
-		sumB[c.b] += c.real
+		if c.real > 0 {
+			sumA[c.a] += c.real
+			sumB[c.b] += c.real
+		}
 	}
 	k := min(len(sumA), len(sumB))
 	if k < 2 {
@@ -88,8 +108,10 @@ func CramersV(a, b []int32) float64 {
 	}
 	total := 0.0 // chi-squared/n + 1
 	for _, c := range t.cells {
-		share := float64(c.real) / float64(sumA[c.a])
-		total += float64(share * (float64(c.real) / float64(sumB[c.b])))
+		if c.real > 0 {
+			share := float64(c.real) / float64(sumA[c.a])
+			total += float64(share * (float64(c.real) / float64(sumB[c.b])))
+		}
 	}
 	return math.Sqrt(max(0, total-1) / float64(k-1))
 }

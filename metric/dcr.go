@@ -47,6 +47,18 @@ func (c CloserShare) Even() float64 {
 	return (float64(c.Closer) + float64(c.Ties)/2) / float64(c.Rows)
 }
 
+// NearestOfBoth compares the two tables as they are, of whatever size: which
+// share of the rows has its nearest record in the first. Of equally large
+// claims a tie is shared by size. If the rows have learned from neither,
+// expected is the first's share of all records, and excess, the part of
+// (1 - expected) by which share is above it, is 0; it is 1 if every row copies
+// the first table.
+func NearestOfBoth(c CloserShare, firstRows, secondRows int) (share, expected, excess float64) {
+	expected = float64(firstRows) / float64(firstRows+secondRows)
+	share = (float64(c.Closer) + float64(float64(c.Ties)*expected)) / float64(c.Rows)
+	return share, expected, (share - expected) / (1 - expected)
+}
+
 func compareDistances(toFirst, toSecond []float64) CloserShare {
 	c := CloserShare{Rows: len(toFirst)}
 	for i := range toFirst {

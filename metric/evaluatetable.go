@@ -23,22 +23,26 @@ type Tables struct {
 type TableOptions struct {
 	Label string // column to predict, for train-on-synthetic-test-on-real; "" for none
 	Seed  uint64 // of the folds and chunks
-	// MaxRows bounds the rows of each table that go into detectors, support and
-	// distances of larger tables; a random choice. 0: 50,000, negative: no bound.
+	// MaxRows bounds the real and synthetic rows that detectors, support and
+	// predictors learn from, and the rows whose distances are measured; of
+	// larger tables a random choice. 0: 50,000, negative: no bound.
 	MaxRows  int
 	Detector Detector // Noise and Pool are filled in
 	Trees    Boosting // of train-on-synthetic-test-on-real
 	Pool     *parallel.Pool
-	// Progress, if not nil, is called before each of total steps.
+	// Progress, if not nil, is called before each step and at the end; done and
+	// total count the work of all steps, by roughly how long each takes.
 	Progress func(step string, done, total int)
 }
 
 // nearestListed is how many of the synthetic rows closest to a real one a
 // report names; maxChunks how many disjoint sets of real rows the share of
-// closer rows is averaged over at most.
+// closer rows is averaged over at most; randomRows how long the random table
+// of the baseline is at most.
 const (
 	nearestListed = 10
 	maxChunks     = 8
+	randomRows    = 4096
 )
 
 // EvaluateTable computes every figure of a [TableReport]. It stops with the
@@ -52,31 +56,49 @@ func EvaluateTable(ctx context.Context, t Tables, o TableOptions) (*TableReport,
 	}
 	e := &tableEvaluation{Tables: t, o: o, noise: rng.New(o.Seed, rng.Metric), out: &TableReport{}}
 	e.real, e.synthetic = e.atMost(t.Real, sampleReal), e.atMost(t.Synthetic, sampleSynthetic)
-	steps := []struct {
-		name string
-		run  func(context.Context) error
-	}{
-		{"column shapes", e.shapes},
-		{"pair trends", e.trends},
-		{"tree detector", e.detect},
-		{"logistic detector", e.detectLogistic},
-		{"support", e.support},
-		{"closest records", e.closest},
-		{"copies", e.copies},
-		{"train on synthetic, test on real", e.efficiency},
+	steps := []evaluationStep{
+		{"column shapes", 1, e.shapes},
+		{"pair trends", 3, e.trends},
+		{"tree detector", 40, e.detect},
+		{"logistic detector", 20, e.detectLogistic},
+		{"support", 5, e.support},
+		{"closest records", 20, e.closest},
+		{"copies", 1, e.copies},
+		{"train on synthetic, test on real", 20, e.efficiency},
 	}
-	for i, s := range steps {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if o.Progress != nil {
-			o.Progress(s.name, i, len(steps))
-		}
-		if err := s.run(ctx); err != nil {
-			return nil, fmt.Errorf("evaluate: %s: %w", s.name, err)
-		}
+	if err := runSteps(ctx, steps, o.Progress); err != nil {
+		return nil, err
 	}
 	return e.out, nil
+}
+
+type evaluationStep struct {
+	name string
+	work int
+	run  func(context.Context) error
+}
+
+func runSteps(ctx context.Context, steps []evaluationStep, progress func(string, int, int)) error {
+	done, total := 0, 0
+	for _, s := range steps {
+		total += s.work
+	}
+	for _, s := range steps {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if progress != nil {
+			progress(s.name, done, total)
+		}
+		if err := s.run(ctx); err != nil {
+			return fmt.Errorf("evaluate: %s: %w", s.name, err)
+		}
+		done += s.work
+	}
+	if progress != nil {
+		progress("done", total, total)
+	}
+	return nil
 }
 
 func (t Tables) check() error {
@@ -173,7 +195,12 @@ func newColumnReport(real, synthetic *Column, score float64) ColumnReport {
 
 func (e *tableEvaluation) trends(context.Context) error {
 	own := PairTrends(e.Real, e.Synthetic, PairOptions{Pool: e.o.Pool})
-	byReal := PairTrends(e.Real, e.Synthetic, PairOptions{Pool: e.o.Pool, Binning: RealBins})
+	byReal := PairTrends(e.Real, e.Synthetic, PairOptions{Pool: e.o.Pool, Binning: RealBins, mixedOnly: true})
+	for i := range byReal {
+		if math.IsNaN(byReal[i].Score) {
+			byReal[i].Score = own[i].Score
+		}
+	}
 	t := &e.out.Trend
 	for i, p := range own {
 		pair := PairReport{
@@ -254,7 +281,7 @@ func (e *tableEvaluation) closest(context.Context) error {
 	space, c := gowerSpace(e.Real), &e.out.Closest
 	distance, match := closestIn(space, e.synthetic, e.Real, e.o.Pool)
 	c.SyntheticToReal = newQuantiles(distance)
-	random := closestDistances(space, RandomFrame(e.Real, e.synthetic.Rows(), e.noise), e.Real, e.o.Pool)
+	random := closestDistances(space, RandomFrame(e.Real, min(randomRows, e.synthetic.Rows()), e.noise), e.Real, e.o.Pool)
 	c.Baseline = Figure(min(1, medianOf(distance)/medianOf(random)))
 	order := make([]int, len(distance))
 	for i := range order {
@@ -264,10 +291,14 @@ func (e *tableEvaluation) closest(context.Context) error {
 	for _, i := range order[:min(nearestListed, len(order))] {
 		c.Nearest = append(c.Nearest, ClosestMatch{i, int(match[i]), Figure(distance[i])})
 	}
-	c.Share, c.Ties = Figure(math.NaN()), Figure(math.NaN())
+	nan := Figure(math.NaN())
+	c.Share, c.Ties, c.NearestIsReal, c.Expected, c.Excess = nan, nan, nan, nan, nan
 	if e.Holdout != nil {
 		held := newQuantiles(closestDistances(space, e.atMost(e.Holdout, sampleHoldout), e.Real, e.o.Pool))
 		c.HoldoutToReal = &held
+		toHoldout := closestDistances(space, e.synthetic, e.Holdout, e.o.Pool)
+		share, expected, excess := NearestOfBoth(compareDistances(distance, toHoldout), e.Real.Rows(), e.Holdout.Rows())
+		c.NearestIsReal, c.Expected, c.Excess = Figure(share), Figure(expected), Figure(excess)
 		e.closerShare(space)
 	}
 	return nil
@@ -314,7 +345,9 @@ func markedCount(marks []bool) int {
 	return n
 }
 
-func markedShare(marks []bool) Figure { return Figure(float64(markedCount(marks)) / float64(len(marks))) }
+func markedShare(marks []bool) Figure {
+	return Figure(float64(markedCount(marks)) / float64(len(marks)))
+}
 
 func (e *tableEvaluation) efficiency(ctx context.Context) error {
 	switch {
@@ -328,6 +361,6 @@ func (e *tableEvaluation) efficiency(ctx context.Context) error {
 	trees := e.o.Trees
 	trees.Pool = e.o.Pool
 	var err error
-	e.out.Efficiency, err = TrainSyntheticTestReal(ctx, e.Real, e.Synthetic, e.Holdout, e.o.Label, trees)
+	e.out.Efficiency, err = TrainSyntheticTestReal(ctx, e.real, e.synthetic, e.Holdout, e.o.Label, trees)
 	return err
 }

@@ -24,6 +24,8 @@ type PairOptions struct {
 	Coefficient Coefficient
 	Binning     Binning
 	Pool        *parallel.Pool
+
+	mixedOnly bool // leave pairs of the same kind undefined: binning does not touch them
 }
 
 // PairTrends returns the score of every pair of columns in the order (0,1),
@@ -45,13 +47,16 @@ func PairTrends(real, synthetic *Frame, o PairOptions) []PairScore {
 	o.Pool.Run(len(pairs), func(_, i int) {
 		p := &pairs[i]
 		ra, rb := &real.Columns[p.A], &real.Columns[p.B]
+		p.Score, p.Real, p.Synthetic, p.Association = math.NaN(), math.NaN(), math.NaN(), math.NaN()
+		if o.mixedOnly && (ra.Kind == Categorical) == (rb.Kind == Categorical) {
+			return
+		}
 		if ra.Kind != Categorical && rb.Kind != Categorical {
 			sa, sb := &synthetic.Columns[p.A], &synthetic.Columns[p.B]
 			p.Score, p.Real, p.Synthetic = CorrelationSimilarity(ra.Num, rb.Num, sa.Num, sb.Num, o.Coefficient)
 			p.Association = math.Abs(p.Real)
 			return
 		}
-		p.Real, p.Synthetic = math.NaN(), math.NaN()
 		p.Score = ContingencySimilarity(realCodes[p.A], realCodes[p.B], synthCodes[p.A], synthCodes[p.B])
 		p.Association = CramersV(realCodes[p.A], realCodes[p.B])
 	})

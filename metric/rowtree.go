@@ -139,8 +139,12 @@ type rowTree struct {
 	lo, hi []float64 // (nodes,D) boxes
 }
 
-// rowNode holds the rows [from, to); its halves are nodes left and left+1.
-type rowNode struct{ from, to, left int32 }
+// rowNode holds the rows [from, to); its halves are nodes left and left+1. A
+// leaf has no left. Equal rows stand in the order of the table.
+type rowNode struct {
+	from, to, left int32
+	equal          bool // all its rows are equal: the first is as good as any
+}
 
 const (
 	leafRows    = 8  // rows of a leaf at most
@@ -174,7 +178,8 @@ func (t *rowTree) grow(at []float64, from, to int) {
 		}
 		column := t.widest(at, n)
 		if column < 0 {
-			continue // all rows are equal
+			t.nodes[k].equal = true
+			continue
 		}
 		mid := t.cut(at, n, column)
 		t.nodes[k].left = int32(len(t.nodes))
@@ -315,6 +320,9 @@ func (s *rowSearch) visit(node int32) {
 			dist := t.space.distance(s.q, t.at[int(i)*t.d:(int(i)+1)*t.d], s.best)
 			if dist < s.best || dist == s.best && (s.row < 0 || id < s.row) {
 				s.best, s.row = dist, id
+			}
+			if n.equal {
+				return
 			}
 		}
 		return

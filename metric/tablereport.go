@@ -141,8 +141,16 @@ type ClosestReport struct {
 	Ties      Figure `json:"ties_share"`
 	Chunks    int    `json:"chunks,omitempty"`
 	ChunkRows int    `json:"chunk_rows,omitempty"`
-	// Baseline is SDMetrics' DCRBaselineProtection: the median distance over
-	// that of a random table, at most 1.
+	// NearestIsReal is the share of synthetic rows whose nearest record, among
+	// all real and all held-out ones, is one the model learned from; Expected
+	// what it would be without copying, Excess the part of the way from there
+	// to 1. Where the holdout is small this sees copies better than Share.
+	NearestIsReal Figure `json:"nearest_is_real_share"`
+	Expected      Figure `json:"nearest_is_real_expected"`
+	Excess        Figure `json:"nearest_is_real_excess"`
+	// Baseline is the median distance over that of a random table, at most 1:
+	// SDMetrics' DCRBaselineProtection, from a random table of at most 4,096
+	// rows.
 	Baseline Figure         `json:"baseline_protection"`
 	Nearest  []ClosestMatch `json:"nearest"`
 }
