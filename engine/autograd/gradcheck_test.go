@@ -92,6 +92,26 @@ func (c opCase) run(t *Tape, in []*tensor.Tensor, frozen ...int) result {
 	return res
 }
 
+// TestValuesMatchTheDefinition holds every operation against its plain loop in
+// float64. Numbers are of size 1 and sums of at most 150 of them, so float32
+// rounding leaves some 1e-6; attention and norms, which divide, a little more.
+func TestValuesMatchTheDefinition(t *testing.T) {
+	for _, c := range opCases() {
+		in := c.values()
+		got, want := c.run(NewInference(nil), in).y, c.define(in)
+		if len(got) != len(want) {
+			t.Errorf("%s: %d numbers, the definition gives %d", c.name, len(got), len(want))
+			continue
+		}
+		for i := range want {
+			if diff := math.Abs(float64(got[i]) - want[i]); !(diff <= 2e-5*(1+math.Abs(want[i]))) {
+				t.Errorf("%s: y[%d] = %v, the definition gives %v", c.name, i, got[i], want[i])
+				break
+			}
+		}
+	}
+}
+
 // twice is the case with its operation applied two times to the same inputs:
 // gradients must add up, and the shared gradient of the sum must stay intact.
 func (c opCase) twice() opCase {

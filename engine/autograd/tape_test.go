@@ -168,6 +168,9 @@ func TestIdleBuffersAreGivenBack(t *testing.T) {
 	if m := tape.Memory(); m.Buffers != 1 || m.Held != 40 || m.Live != 0 || m.Peak != 4000 {
 		t.Errorf("arena %+v, want only the buffer of 10 floats, peak 4000 bytes", m)
 	}
+	if n := len(tape.arena.owner); n != 1 {
+		t.Errorf("the arena still knows %d buffers", n)
+	}
 }
 
 // TestSteadyStateMakesNoBuffers counts what a training step allocates: no float

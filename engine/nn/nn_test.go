@@ -155,6 +155,9 @@ func TestInitialSpread(t *testing.T) {
 		if se := c.variance * math.Sqrt((c.kurtosis-1)/n); math.Abs(square-c.variance) > 5*se {
 			t.Errorf("%s: variance %.5g, want %.5g, standard error %.3g", c.p.Name, square, c.variance, se)
 		}
+		if len(x) > 8192 && slices.Equal(x[:64], x[4096:4160]) {
+			t.Errorf("%s: the second chunk repeats the first", c.p.Name)
+		}
 		if largest > c.bound {
 			t.Errorf("%s: a draw of %v, the bound is %v", c.p.Name, largest, c.bound)
 		}
