@@ -60,7 +60,8 @@ type job struct {
 }
 
 // Evaluate is the bound of every row of x0. noise is keyed by step of the grid
-// and row: its normals make x_t, its uniforms choose the terms.
+// and row: its normals make x_t; uniforms under a step beyond the grid choose
+// the terms.
 func (b Bound) Evaluate(ctx context.Context, d VarianceDenoiser, x0 *process.State, noise process.Noise) ([]Terms, error) {
 	if err := b.check(); err != nil {
 		return nil, err
@@ -141,7 +142,7 @@ func (b Bound) jobs(rows int, noise process.Noise) []job {
 				jobs = append(jobs, job{i, k})
 			}
 		} else {
-			noise.Uniforms(u, 0, i)
+			noise.Uniforms(u, len(b.Grid), i) // a key of its own
 			for n := range b.Draws {
 				k := int((float64(n) + u[n]) / float64(b.Draws) * float64(inner))
 				jobs = append(jobs, job{i, min(k, inner-1)})

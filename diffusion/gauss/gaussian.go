@@ -225,10 +225,15 @@ func (g *Gaussian) Draw(x *process.State, noise process.Noise, step int) {
 	z := make([]float64, g.Dim())
 	for i := range x.Rows {
 		noise.Normals(z, step, i)
-		for k, e := range g.eig {
-			z[k] *= math.Sqrt(e)
-		}
-		copy(x.Row(i), g.mean)
-		g.back(x.Row(i), z)
+		g.place(x.Row(i), z)
 	}
+}
+
+// place sets x to the point that unit normals z stand for; z is changed.
+func (g *Gaussian) place(x, z []float64) {
+	for k, e := range g.eig {
+		z[k] *= math.Sqrt(e)
+	}
+	copy(x, g.mean)
+	g.back(x, z)
 }

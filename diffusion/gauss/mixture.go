@@ -137,27 +137,18 @@ func (m *Mixture) Reverse(sch schedule.Schedule, t, s float64, xt []float64) (*M
 	return Mix(weight, parts)
 }
 
-// Draw fills x with rows of the distribution. noise's uniforms choose the
-// part, its normals the point.
+// Draw fills x with rows of the distribution, from unit normals of noise: one
+// more than there are dimensions, of which the first chooses the part.
 func (m *Mixture) Draw(x *process.State, noise process.Noise, step int) {
-	u := make([]float64, 1)
-	row := &process.State{Rows: 1, Dim: x.Dim}
+	z := make([]float64, m.Dim()+1)
 	for i := range x.Rows {
-		noise.Uniforms(u, step, i)
+		noise.Normals(z, step, i)
+		u := elementary.NormCDF(z[0])
 		k, sum := 0, m.weight[0]
-		for u[0] >= sum && k < len(m.parts)-1 {
+		for u >= sum && k < len(m.parts)-1 {
 			k++
 			sum += m.weight[k]
 		}
-		row.Data = x.Row(i)
-		m.parts[k].Draw(row, rowNoise{noise, i}, step)
+		m.parts[k].place(x.Row(i), z[1:])
 	}
 }
-
-// rowNoise is the noise of one row of a batch.
-type rowNoise struct {
-	process.Noise
-	row int
-}
-
-func (r rowNoise) Normals(dst []float64, step, _ int) { r.Noise.Normals(dst, step, r.row) }

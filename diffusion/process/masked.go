@@ -95,15 +95,18 @@ func (LinearKeep) Keep(t float64) float64 { return 1 - t }
 // Weight implements [Keep].
 func (LinearKeep) Weight(t float64) float64 { return 1 / t }
 
-// CosineKeep is Keep(t) = 1 - sin(pi t/2), i.e. 1 - cos(pi (1-t)/2), which masks
-// early in time and so unmasks few cells at first and many at the end (the
-// cosine rule of MaskGIT, Chang et al. 2022, arXiv 2202.04200).
+// CosineKeep is Keep(t) = 1 - sin(pi t/2) = 2 sin^2(pi (1-t)/4), which masks early
+// in time and so reveals few cells at first and many at the end (the cosine rule
+// of MaskGIT, Chang et al. 2022, arXiv 2202.04200).
 type CosineKeep struct{}
 
 var _ Keep = CosineKeep{}
 
-// Keep implements [Keep].
+// Keep implements [Keep]. Near t = 1 the difference from 1 would cancel.
 func (CosineKeep) Keep(t float64) float64 {
+	if t < 0.5 {
+		return 1 - elementary.Sin(math.Pi/2*t)
+	}
 	half := elementary.Sin(math.Pi / 4 * (1 - t))
 	return 2 * half * half
 }
