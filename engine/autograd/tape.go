@@ -15,8 +15,8 @@ type Tape struct {
 	nodes    []node
 }
 
-// node is one operation that was recorded: its result and its derivative, nil
-// when no input wants a gradient.
+// node is one operation that was recorded: its result and its derivative. It is
+// a node even if its result wants no gradient, so that Backward frees the value.
 type node struct {
 	out      *Var
 	backward func(dy *tensor.Tensor)
@@ -69,9 +69,6 @@ func (t *Tape) Record(y *tensor.Tensor, backward func(dy *tensor.Tensor), inputs
 		if in.leaf && in.Grad == nil {
 			in.ZeroGrad()
 		}
-	}
-	if !v.needs {
-		backward = nil
 	}
 	t.nodes = append(t.nodes, node{v, backward})
 	return v
@@ -130,7 +127,7 @@ func (t *Tape) Backward(loss *Var) {
 	for i := len(t.nodes) - 1; i >= 0; i-- {
 		n := t.nodes[i]
 		t.nodes[i] = node{}
-		if n.backward != nil && n.out.Grad != nil {
+		if n.out.Grad != nil {
 			n.backward(n.out.Grad)
 		}
 		t.arena.drop(n.out.Grad)
