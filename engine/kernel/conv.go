@@ -35,7 +35,7 @@ func (s Conv) Forward(p *parallel.Pool, y, x, w, bias, shift []float32) {
 	defer p.Return(packed)
 	p.Run(panelsOf(s.O), func(_, panel int) {
 		dst := panelOf(packed, panel, s.K*s.K*s.C)
-		packRowsOf(dst, w[panel*panelCols:], s.O, min(panelCols, s.O-panel*panelCols))
+		packRows(dst, w[panel*panelCols:], s.O, min(panelCols, s.O-panel*panelCols))
 	})
 	start, perImage := s.starts(p, bias, shift)
 	defer p.Return(start)

@@ -79,14 +79,13 @@ func (s correlation) run(p *parallel.Pool, y, x, packed, start []float32) {
 	tables := s.tables(shared, whole)
 	p.Run(b.pieces(s.images), func(worker, piece int) {
 		at := s.part(b, piece)
-		copyLen := at.images * s.paddedH(at.rows) * s.paddedW() * s.inC
+		copyLen := s.copyLen(at)
 		scratch := p.Scratch(worker, copyLen+s.tableLen(at))
 		mine := tables
 		if at.images != whole.images || at.rows != whole.rows {
 			mine = s.tables(scratch[copyLen:], at)
 		}
-		s.pad(scratch[:copyLen], x, at)
-		s.panels(isa, at, mine, y, scratch[:copyLen], packed, start)
+		s.panels(isa, at, mine, y, s.input(scratch[:copyLen], x, at), packed, start)
 	})
 }
 
@@ -108,6 +107,28 @@ func (s correlation) panels(isa ISA, at part, rows rowTables, y, x, packed, star
 }
 
 func (s correlation) paddedH(rows int) int { return (rows-1)*s.stride + s.kh }
+
+// inPlace holds if patches lie in the input as they would in a padded copy.
+func (s correlation) inPlace() bool {
+	return s.kh == 1 && s.kw == 1 && s.stride == 1 && s.top == 0 && s.left == 0 && s.outH == s.inH && s.outW == s.inW
+}
+
+// copyLen is the length of the padded copy of a part.
+func (s correlation) copyLen(at part) int {
+	if s.inPlace() {
+		return 0
+	}
+	return at.images * s.paddedH(at.rows) * s.paddedW() * s.inC
+}
+
+// input gives the padded input of a part, a copy unless there is no need.
+func (s correlation) input(mem, x []float32, at part) []float32 {
+	if s.inPlace() {
+		return x[(at.image*s.inH+at.row)*s.inW*s.inC:]
+	}
+	s.pad(mem, x, at)
+	return mem
+}
 
 // pad copies the input that a part needs, with zeros where there is no image.
 func (s correlation) pad(dst, x []float32, at part) {

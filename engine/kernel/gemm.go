@@ -33,7 +33,9 @@ const (
 	// A piece of work has about this many products, 30 µs or more, if it can.
 	gemmPiece = 4 << 20
 	// Fewer rows than these do not repay a copy of B.
-	packRows = 2 * tileRows
+	copyRows = 2 * tileRows
+	// So many rows repay a copy of B that all blocks of rows share.
+	shareRows = 3 * gemmRows
 )
 
 // Run computes the product.
@@ -42,104 +44,113 @@ func (g *Gemm) Run(p *parallel.Pool) {
 	if g.M == 0 || g.N == 0 {
 		return
 	}
-	packed := p.Borrow(g.packedLen())
-	defer p.Return(packed)
-	panels := g.panels()
-	if first := g.firstPacked(); first < panels {
-		p.Run(panels-first, func(_, piece int) { g.pack(packed, first+piece) })
+	var shared []float32
+	if g.M >= shareRows && g.K > 0 {
+		shared = p.Borrow(packedLen(g.K, g.N))
+		defer p.Return(shared)
+		p.Run(panelsOf(g.N), func(_, panel int) {
+			g.pack(panelOf(shared, panel, g.K), 0, panel)
+		})
 	}
 	isa := active()
 	blocks := (g.M + gemmRows - 1) / gemmRows
-	wide := min(panels, max(1, gemmPiece/(min(g.M, gemmRows)*panelCols*max(1, g.K))))
+	height := padRows((g.M + blocks - 1) / blocks)
+	panels := panelsOf(g.N)
+	wide := min(panels, max(1, gemmPiece/(height*panelCols*max(1, g.K))))
 	groups := (panels + wide - 1) / wide
-	p.Run(blocks*groups, func(_, piece int) {
-		row, panel := piece/groups*gemmRows, piece%groups*wide
-		g.block(isa, packed, row, min(g.M, row+gemmRows), panel, min(panels, panel+wide))
+	p.Run(blocks*groups, func(worker, piece int) {
+		b := gemmBlock{
+			Gemm: g, isa: isa, shared: shared,
+			row: piece / groups * height, panel: piece % groups * wide,
+		}
+		b.rows, b.panelEnd = min(height, g.M-b.row), min(panels, b.panel+wide)
+		if shared == nil {
+			b.own = p.Scratch(worker, gemmK*panelCols)
+		}
+		b.run()
 	})
 }
 
-// serial computes the product on the caller alone, with packedLen floats of
-// scratch. It does not check the shapes.
-func (g *Gemm) serial(isa ISA, packed []float32) {
-	for panel := g.firstPacked(); panel < g.panels(); panel++ {
-		g.pack(packed, panel)
-	}
+// serial computes the product on the caller alone, with gemmK*panelCols floats
+// of scratch. It does not check the shapes.
+func (g *Gemm) serial(isa ISA, scratch []float32) {
 	for row := 0; row < g.M; row += gemmRows {
-		g.block(isa, packed, row, min(g.M, row+gemmRows), 0, g.panels())
+		b := gemmBlock{
+			Gemm: g, isa: isa, own: scratch,
+			row: row, rows: min(gemmRows, g.M-row), panelEnd: panelsOf(g.N),
+		}
+		b.run()
 	}
 }
 
-func (g *Gemm) panels() int { return (g.N + panelCols - 1) / panelCols }
-
-// firstPacked is the first panel that is read from a packed copy of B: none of
-// the full panels if few rows would share the copy.
-func (g *Gemm) firstPacked() int {
-	if g.M < packRows && !g.TransB {
-		return g.N / panelCols
-	}
-	return 0
-}
-
-func (g *Gemm) packedLen() int { return (g.panels() - g.firstPacked()) * g.K * panelCols }
-
-// panel is where a panel of B begins and how far its rows are apart.
-func (g *Gemm) panel(packed []float32, panel int) (b []float32, step int) {
-	if first := g.firstPacked(); panel >= first {
-		return packed[(panel-first)*g.K*panelCols:], panelCols
-	}
-	return g.B[panel*panelCols:], g.LDB
-}
-
-// pack copies one panel of B to its place.
-func (g *Gemm) pack(packed []float32, panel int) {
-	if g.K == 0 {
-		return // B may have no memory at all
-	}
-	dst, _ := g.panel(packed, panel)
-	dst = dst[:g.K*panelCols]
+// pack copies rows k, k+1, ... of a panel of B, as many as fit dst.
+func (g *Gemm) pack(dst []float32, k, panel int) {
 	j := panel * panelCols
 	cols := min(panelCols, g.N-j)
 	if g.TransB {
-		packTransposed(dst, g.B[j*g.LDB:], g.LDB, cols)
+		packTransposed(dst, g.B[j*g.LDB+k:], g.LDB, cols)
 	} else {
-		packRowsOf(dst, g.B[j:], g.LDB, cols)
+		packRows(dst, g.B[k*g.LDB+j:], g.LDB, cols)
 	}
 }
 
-// block computes rows [row,rowEnd), at most gemmRows, of panels [panel,panelEnd).
-func (g *Gemm) block(isa ISA, packed []float32, row, rowEnd, panel, panelEnd int) {
+// gemmBlock is a block of C: at most gemmRows rows, some panels.
+type gemmBlock struct {
+	*Gemm
+	isa             ISA
+	row, rows       int
+	panel, panelEnd int
+	shared          []float32 // all of B packed, or nil
+	own             []float32 // then room for gemmK rows of a panel
+}
+
+func (b *gemmBlock) run() {
 	var rowA, rowC, rowZero [gemmRows]int32
-	strideA, stepA := g.LDA, 1
-	if g.TransA {
-		strideA, stepA = 1, g.LDA
+	strideA, stepA := b.LDA, 1
+	if b.TransA {
+		strideA, stepA = 1, b.LDA
 	}
-	rows := rowEnd - row
-	for r := range padRows(rows) {
-		i := min(r, rows-1)
-		rowA[r], rowC[r] = int32(i*strideA), int32(i*g.LDC)
+	for r := range padRows(b.rows) {
+		i := min(r, b.rows-1)
+		rowA[r], rowC[r] = int32(i*strideA), int32(i*b.LDC)
 	}
-	for k := 0; k == 0 || k < g.K; k += gemmK {
-		for j := panel; j < panelEnd; j++ {
-			b, stepB := g.panel(packed, j)
+	for k := 0; k == 0 || k < b.K; k += gemmK {
+		for panel := b.panel; panel < b.panelEnd; panel++ {
+			j := panel * panelCols
 			t := tile{
 				rowA: rowA[:], rowC: rowC[:], rowS: rowC[:],
-				k: min(gemmK, g.K-k), stepA: stepA, stepB: stepB, segments: 1,
-				cols: min(panelCols, g.N-j*panelCols),
-				c:    g.C[row*g.LDC+j*panelCols:],
+				k: min(gemmK, b.K-k), stepA: stepA, segments: 1,
+				cols: min(panelCols, b.N-j), c: b.C[b.row*b.LDC+j:],
 			}
-			t.start = t.c
 			if t.k > 0 {
-				t.a, t.b = g.A[row*strideA+k*stepA:], b[k*stepB:]
+				t.a = b.A[b.row*strideA+k*stepA:]
+				t.b, t.stepB = b.operand(k, t.k, panel)
 			}
-			if k == 0 && !g.Accumulate {
+			switch {
+			case k > 0 || b.Accumulate:
+				t.start = t.c
+			case b.Bias != nil:
+				t.start, t.rowS = b.Bias[j:], rowZero[:]
+			default:
 				t.start, t.rowS = zeros[:], rowZero[:]
-				if g.Bias != nil {
-					t.start = g.Bias[j*panelCols:]
-				}
 			}
-			t.run(isa, rows)
+			t.run(b.isa, b.rows)
 		}
 	}
+}
+
+// operand is rows [k,k+n) of a panel of B, and how far they are apart: packed,
+// or in place if only a few rows of C need them.
+func (b *gemmBlock) operand(k, n, panel int) (rows []float32, step int) {
+	switch {
+	case b.shared != nil:
+		return panelOf(b.shared, panel, b.K)[k*panelCols:], panelCols
+	case b.rows < copyRows && !b.TransB && (panel+1)*panelCols <= b.N:
+		return b.B[k*b.LDB+panel*panelCols:], b.LDB
+	}
+	own := b.own[:n*panelCols]
+	b.pack(own, k, panel)
+	return own, panelCols
 }
 
 // zeros is where sums start that have no other start.

@@ -3,9 +3,9 @@ package kernel
 // The tile kernels read B in panels of panelCols columns: (k, panelCols),
 // dense, missing columns zero.
 
-// packRowsOf fills a panel from rows of src, stride apart, of which cols
+// packRows fills a panel from rows of src, stride apart, of which cols
 // columns exist.
-func packRowsOf(dst, src []float32, stride, cols int) {
+func packRows(dst, src []float32, stride, cols int) {
 	rows := len(dst) / panelCols
 	if cols == panelCols {
 		for k := range rows {
@@ -26,10 +26,14 @@ func packTransposed(dst, src []float32, stride, cols int) {
 	if cols < panelCols {
 		clear(dst)
 	}
-	for j := range cols {
-		col := src[j*stride:][:rows]
-		for k, v := range col {
-			dst[k*panelCols+j] = v
+	const strip = 16 // a cache line of src; what it fills stays in L1
+	for k := 0; k < rows; k += strip {
+		n := min(strip, rows-k)
+		out := dst[k*panelCols:][:n*panelCols]
+		for j := range cols {
+			for i, v := range src[j*stride+k:][:n] {
+				out[i*panelCols+j] = v
+			}
 		}
 	}
 }
