@@ -48,7 +48,7 @@ type weightGradient struct {
 	transposed       bool        // sums are (O,K,K,C)
 	chunks, perChunk int         // chunks of so many images
 	groups, wide     int         // groups of so many panels
-	band             int         // rows of dy in a block
+	images, band     int         // in a block: images, rows of dy of each
 
 	tileA, tileC, tileZero []int32 // tables of the rows of a tile
 }
@@ -67,6 +67,7 @@ func (s Conv) weightGradient() *weightGradient {
 	g.wide = (g.panels() + groups - 1) / groups
 	g.groups = (g.panels() + g.wide - 1) / g.wide
 	g.band = min(s.OutH(), max(1, weightPixels/s.OutW()))
+	g.images = min(g.perChunk, max(1, weightPixels/(s.OutH()*s.OutW())))
 	return g
 }
 
@@ -126,20 +127,20 @@ func (g *weightGradient) inPlace() bool {
 }
 
 func (g *weightGradient) copyLen() int {
-	return g.input.paddedH(g.band)*g.input.paddedW()*g.C + panelCols
+	return g.images*g.input.paddedH(g.band)*g.input.paddedW()*g.C + panelCols
 }
 
-func (g *weightGradient) scratchLen() int { return g.copyLen() + g.band*g.OutW()*panelCols }
+func (g *weightGradient) scratchLen() int { return g.copyLen() + g.images*g.band*g.OutW()*panelCols }
 
 // chunk sums over one chunk of images, for one group of panels, into sum.
 func (g *weightGradient) chunk(isa ISA, scratch []float32, chunk, group int, sum, x, dy []float32) {
 	first, end := chunk*g.perChunk, min(g.N, (chunk+1)*g.perChunk)
 	zero := true
-	for n := first; n < end; n++ {
+	for n := first; n < end; n += g.images {
 		for oy := 0; oy < g.OutH(); oy += g.band {
 			b := weightBlock{
 				weightGradient: g, isa: isa, zero: zero, sum: sum,
-				rows:   min(g.band, g.OutH()-oy),
+				at:     part{image: n, images: min(g.images, end-n), row: oy, rows: min(g.band, g.OutH()-oy)},
 				x:      scratch[:g.copyLen()],
 				dy:     dy[(n*g.OutH()+oy)*g.OutW()*g.O:],
 				packed: scratch[g.copyLen():],
@@ -147,7 +148,7 @@ func (g *weightGradient) chunk(isa ISA, scratch []float32, chunk, group int, sum
 			if g.inPlace() {
 				b.x = x[(n*g.H+oy)*g.W*g.C:]
 			} else {
-				g.input.pad(b.x, x, part{image: n, images: 1, row: oy, rows: b.rows})
+				g.input.pad(b.x, x, b.at)
 			}
 			for panel := group * g.wide; panel < min(g.panels(), (group+1)*g.wide); panel++ {
 				b.run(panel)
@@ -157,11 +158,12 @@ func (g *weightGradient) chunk(isa ISA, scratch []float32, chunk, group int, sum
 	}
 }
 
-// weightBlock is one block of pixels: some rows of dy, and the input they see.
+// weightBlock is one block of pixels: some whole images or some rows of one,
+// and the input they see.
 type weightBlock struct {
 	*weightGradient
 	isa    ISA
-	rows   int
+	at     part
 	zero   bool // the first block of its chunk: sums start from 0
 	sum    []float32
 	x, dy  []float32
@@ -172,9 +174,11 @@ type weightBlock struct {
 func (b *weightBlock) run(panel int) {
 	t := tile{
 		rowA: b.tileA, rowC: b.tileC, rowS: b.tileC,
-		k: b.OutW(), segments: b.rows,
+		k: b.OutW(), segments: b.at.rows, images: b.at.images,
 	}
-	stepX, jumpX := b.Stride*b.C, (b.input.paddedW()-b.OutW())*b.Stride*b.C
+	width := b.input.paddedW()
+	stepX, jumpX := b.Stride*b.C, (width-b.OutW())*b.Stride*b.C
+	leapX := (b.input.paddedH(b.at.rows) - b.at.rows*b.Stride) * width * b.C
 	var at int
 	if b.transposed {
 		perRow := panelsOf(b.K * b.C)
@@ -182,11 +186,11 @@ func (b *weightBlock) run(panel int) {
 		at = ky*b.K*b.C + j
 		t.cols = min(panelCols, b.K*b.C-j)
 		t.a, t.stepA = b.dy, b.O
-		t.b, t.stepB, t.jumpB = b.x[ky*b.input.paddedW()*b.C+j:], stepX, jumpX
+		t.b, t.stepB, t.jumpB, t.leapB = b.x[ky*width*b.C+j:], stepX, jumpX, leapX
 	} else {
 		at = panel * panelCols
 		t.cols = min(panelCols, b.O-at)
-		t.a, t.stepA, t.jumpA = b.x, stepX, jumpX
+		t.a, t.stepA, t.jumpA, t.leapA = b.x, stepX, jumpX, leapX
 		t.b, t.stepB = b.gradient(at, t.cols)
 	}
 	t.c = b.sum[at:]
@@ -202,7 +206,7 @@ func (b *weightBlock) gradient(o, cols int) (panel []float32, step int) {
 	if b.O == panelCols {
 		return b.dy, b.O
 	}
-	packed := b.packed[:b.weightGradient.OutW()*b.rows*panelCols]
+	packed := b.packed[:b.at.images*b.at.rows*b.OutW()*panelCols]
 	packRows(packed, b.dy[o:], b.O, cols)
 	return packed, panelCols
 }

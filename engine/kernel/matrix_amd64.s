@@ -6,7 +6,7 @@
 
 // func tile12x32AVX512(t uintptr)
 // Requires: AVX, AVX512F
-TEXT ·tile12x32AVX512(SB), NOSPLIT, $152-8
+TEXT ·tile12x32AVX512(SB), NOSPLIT, $176-8
 	MOVQ  t+0(FP), AX
 	MOVQ  AX, (SP)
 	MOVQ  96(AX), BX
@@ -15,21 +15,26 @@ TEXT ·tile12x32AVX512(SB), NOSPLIT, $152-8
 	MOVQ  BX, 16(SP)
 	MOVQ  144(AX), BX
 	MOVQ  BX, 24(SP)
-	MOVQ  224(AX), BX
+	MOVQ  248(AX), BX
 	MOVQ  BX, 32(SP)
 	MOVQ  176(AX), BX
 	MOVQ  BX, 56(SP)
 	MOVQ  200(AX), BX
 	MOVQ  BX, 64(SP)
+	MOVQ  224(AX), BX
+	MOVQ  BX, 88(SP)
+	MOVQ  168(AX), BX
+	MOVQ  BX, 72(SP)
 	MOVQ  184(AX), BX
 	SHLQ  $0x02, BX
 	MOVQ  BX, 40(SP)
 	MOVQ  208(AX), BX
 	SHLQ  $0x02, BX
 	MOVQ  BX, 48(SP)
-	MOVQ  168(AX), BX
-	MOVQ  BX, 72(SP)
-	MOVQ  216(AX), CX
+	MOVQ  232(AX), BX
+	SHLQ  $0x02, BX
+	MOVQ  BX, 96(SP)
+	MOVQ  240(AX), CX
 	MOVQ  $0x00000001, BX
 	SHLQ  CL, BX
 	DECQ  BX
@@ -109,11 +114,16 @@ tile:
 	LEAQ    (R14)(R13*4), R13
 	ADDQ    $0x30, 8(SP)
 	MOVQ    24(CX), R15
-	MOVQ    192(CX), CX
-	MOVQ    CX, 80(SP)
 	XORQ    R14, R14
-	TESTQ   CX, CX
-	JLE     done
+	MOVQ    216(CX), CX
+	MOVQ    CX, 104(SP)
+
+image:
+	MOVQ  (SP), CX
+	MOVQ  192(CX), CX
+	MOVQ  CX, 80(SP)
+	TESTQ CX, CX
+	JLE   done
 
 segment:
 	MOVQ  72(SP), CX
@@ -169,6 +179,10 @@ ended:
 	ADDQ 48(SP), R15
 	DECQ 80(SP)
 	JNZ  segment
+	ADDQ 88(SP), R14
+	ADDQ 96(SP), R15
+	DECQ 104(SP)
+	JG   image
 
 done:
 	MOVQ    (SP), AX
@@ -218,7 +232,7 @@ done:
 
 // func tile8x32AVX512(t uintptr)
 // Requires: AVX, AVX512F
-TEXT ·tile8x32AVX512(SB), NOSPLIT, $152-8
+TEXT ·tile8x32AVX512(SB), NOSPLIT, $176-8
 	MOVQ  t+0(FP), AX
 	MOVQ  AX, (SP)
 	MOVQ  96(AX), BX
@@ -227,21 +241,26 @@ TEXT ·tile8x32AVX512(SB), NOSPLIT, $152-8
 	MOVQ  BX, 16(SP)
 	MOVQ  144(AX), BX
 	MOVQ  BX, 24(SP)
-	MOVQ  224(AX), BX
+	MOVQ  248(AX), BX
 	MOVQ  BX, 32(SP)
 	MOVQ  176(AX), BX
 	MOVQ  BX, 56(SP)
 	MOVQ  200(AX), BX
 	MOVQ  BX, 64(SP)
+	MOVQ  224(AX), BX
+	MOVQ  BX, 88(SP)
+	MOVQ  168(AX), BX
+	MOVQ  BX, 72(SP)
 	MOVQ  184(AX), BX
 	SHLQ  $0x02, BX
 	MOVQ  BX, 40(SP)
 	MOVQ  208(AX), BX
 	SHLQ  $0x02, BX
 	MOVQ  BX, 48(SP)
-	MOVQ  168(AX), BX
-	MOVQ  BX, 72(SP)
-	MOVQ  216(AX), CX
+	MOVQ  232(AX), BX
+	SHLQ  $0x02, BX
+	MOVQ  BX, 96(SP)
+	MOVQ  240(AX), CX
 	MOVQ  $0x00000001, BX
 	SHLQ  CL, BX
 	DECQ  BX
@@ -301,11 +320,16 @@ tile:
 	LEAQ    (R14)(R9*4), R9
 	ADDQ    $0x20, 8(SP)
 	MOVQ    24(CX), R15
-	MOVQ    192(CX), CX
-	MOVQ    CX, 80(SP)
 	XORQ    R14, R14
-	TESTQ   CX, CX
-	JLE     done
+	MOVQ    216(CX), CX
+	MOVQ    CX, 104(SP)
+
+image:
+	MOVQ  (SP), CX
+	MOVQ  192(CX), CX
+	MOVQ  CX, 80(SP)
+	TESTQ CX, CX
+	JLE   done
 
 segment:
 	MOVQ  72(SP), CX
@@ -349,6 +373,10 @@ ended:
 	ADDQ 48(SP), R15
 	DECQ 80(SP)
 	JNZ  segment
+	ADDQ 88(SP), R14
+	ADDQ 96(SP), R15
+	DECQ 104(SP)
+	JG   image
 
 done:
 	MOVQ    (SP), AX
@@ -386,7 +414,7 @@ done:
 
 // func tile4x32AVX512(t uintptr)
 // Requires: AVX, AVX512F
-TEXT ·tile4x32AVX512(SB), NOSPLIT, $152-8
+TEXT ·tile4x32AVX512(SB), NOSPLIT, $176-8
 	MOVQ  t+0(FP), AX
 	MOVQ  AX, (SP)
 	MOVQ  96(AX), BX
@@ -395,21 +423,26 @@ TEXT ·tile4x32AVX512(SB), NOSPLIT, $152-8
 	MOVQ  BX, 16(SP)
 	MOVQ  144(AX), BX
 	MOVQ  BX, 24(SP)
-	MOVQ  224(AX), BX
+	MOVQ  248(AX), BX
 	MOVQ  BX, 32(SP)
 	MOVQ  176(AX), BX
 	MOVQ  BX, 56(SP)
 	MOVQ  200(AX), BX
 	MOVQ  BX, 64(SP)
+	MOVQ  224(AX), BX
+	MOVQ  BX, 88(SP)
+	MOVQ  168(AX), BX
+	MOVQ  BX, 72(SP)
 	MOVQ  184(AX), BX
 	SHLQ  $0x02, BX
 	MOVQ  BX, 40(SP)
 	MOVQ  208(AX), BX
 	SHLQ  $0x02, BX
 	MOVQ  BX, 48(SP)
-	MOVQ  168(AX), BX
-	MOVQ  BX, 72(SP)
-	MOVQ  216(AX), CX
+	MOVQ  232(AX), BX
+	SHLQ  $0x02, BX
+	MOVQ  BX, 96(SP)
+	MOVQ  240(AX), CX
 	MOVQ  $0x00000001, BX
 	SHLQ  CL, BX
 	DECQ  BX
@@ -449,11 +482,16 @@ tile:
 	LEAQ    (R14)(SI*4), SI
 	ADDQ    $0x10, 8(SP)
 	MOVQ    24(CX), R15
-	MOVQ    192(CX), CX
-	MOVQ    CX, 80(SP)
 	XORQ    R14, R14
-	TESTQ   CX, CX
-	JLE     done
+	MOVQ    216(CX), CX
+	MOVQ    CX, 104(SP)
+
+image:
+	MOVQ  (SP), CX
+	MOVQ  192(CX), CX
+	MOVQ  CX, 80(SP)
+	TESTQ CX, CX
+	JLE   done
 
 segment:
 	MOVQ  72(SP), CX
@@ -485,6 +523,10 @@ ended:
 	ADDQ 48(SP), R15
 	DECQ 80(SP)
 	JNZ  segment
+	ADDQ 88(SP), R14
+	ADDQ 96(SP), R15
+	DECQ 104(SP)
+	JG   image
 
 done:
 	MOVQ    (SP), AX
@@ -510,7 +552,7 @@ done:
 
 // func tile12x16AVX512(t uintptr)
 // Requires: AVX, AVX512F
-TEXT ·tile12x16AVX512(SB), NOSPLIT, $152-8
+TEXT ·tile12x16AVX512(SB), NOSPLIT, $176-8
 	MOVQ  t+0(FP), AX
 	MOVQ  AX, (SP)
 	MOVQ  96(AX), BX
@@ -519,21 +561,26 @@ TEXT ·tile12x16AVX512(SB), NOSPLIT, $152-8
 	MOVQ  BX, 16(SP)
 	MOVQ  144(AX), BX
 	MOVQ  BX, 24(SP)
-	MOVQ  224(AX), BX
+	MOVQ  248(AX), BX
 	MOVQ  BX, 32(SP)
 	MOVQ  176(AX), BX
 	MOVQ  BX, 56(SP)
 	MOVQ  200(AX), BX
 	MOVQ  BX, 64(SP)
+	MOVQ  224(AX), BX
+	MOVQ  BX, 88(SP)
+	MOVQ  168(AX), BX
+	MOVQ  BX, 72(SP)
 	MOVQ  184(AX), BX
 	SHLQ  $0x02, BX
 	MOVQ  BX, 40(SP)
 	MOVQ  208(AX), BX
 	SHLQ  $0x02, BX
 	MOVQ  BX, 48(SP)
-	MOVQ  168(AX), BX
-	MOVQ  BX, 72(SP)
-	MOVQ  216(AX), CX
+	MOVQ  232(AX), BX
+	SHLQ  $0x02, BX
+	MOVQ  BX, 96(SP)
+	MOVQ  240(AX), CX
 	MOVQ  $0x00000001, BX
 	SHLQ  CL, BX
 	DECQ  BX
@@ -599,11 +646,16 @@ tile:
 	LEAQ    (R14)(R13*4), R13
 	ADDQ    $0x30, 8(SP)
 	MOVQ    24(CX), R15
-	MOVQ    192(CX), CX
-	MOVQ    CX, 80(SP)
 	XORQ    R14, R14
-	TESTQ   CX, CX
-	JLE     done
+	MOVQ    216(CX), CX
+	MOVQ    CX, 104(SP)
+
+image:
+	MOVQ  (SP), CX
+	MOVQ  192(CX), CX
+	MOVQ  CX, 80(SP)
+	TESTQ CX, CX
+	JLE   done
 
 segment:
 	MOVQ  72(SP), CX
@@ -646,6 +698,10 @@ ended:
 	ADDQ 48(SP), R15
 	DECQ 80(SP)
 	JNZ  segment
+	ADDQ 88(SP), R14
+	ADDQ 96(SP), R15
+	DECQ 104(SP)
+	JG   image
 
 done:
 	MOVQ    (SP), AX
@@ -683,7 +739,7 @@ done:
 
 // func tile4x16AVX512(t uintptr)
 // Requires: AVX, AVX512F
-TEXT ·tile4x16AVX512(SB), NOSPLIT, $152-8
+TEXT ·tile4x16AVX512(SB), NOSPLIT, $176-8
 	MOVQ  t+0(FP), AX
 	MOVQ  AX, (SP)
 	MOVQ  96(AX), BX
@@ -692,21 +748,26 @@ TEXT ·tile4x16AVX512(SB), NOSPLIT, $152-8
 	MOVQ  BX, 16(SP)
 	MOVQ  144(AX), BX
 	MOVQ  BX, 24(SP)
-	MOVQ  224(AX), BX
+	MOVQ  248(AX), BX
 	MOVQ  BX, 32(SP)
 	MOVQ  176(AX), BX
 	MOVQ  BX, 56(SP)
 	MOVQ  200(AX), BX
 	MOVQ  BX, 64(SP)
+	MOVQ  224(AX), BX
+	MOVQ  BX, 88(SP)
+	MOVQ  168(AX), BX
+	MOVQ  BX, 72(SP)
 	MOVQ  184(AX), BX
 	SHLQ  $0x02, BX
 	MOVQ  BX, 40(SP)
 	MOVQ  208(AX), BX
 	SHLQ  $0x02, BX
 	MOVQ  BX, 48(SP)
-	MOVQ  168(AX), BX
-	MOVQ  BX, 72(SP)
-	MOVQ  216(AX), CX
+	MOVQ  232(AX), BX
+	SHLQ  $0x02, BX
+	MOVQ  BX, 96(SP)
+	MOVQ  240(AX), CX
 	MOVQ  $0x00000001, BX
 	SHLQ  CL, BX
 	DECQ  BX
@@ -740,11 +801,16 @@ tile:
 	LEAQ    (R14)(SI*4), SI
 	ADDQ    $0x10, 8(SP)
 	MOVQ    24(CX), R15
-	MOVQ    192(CX), CX
-	MOVQ    CX, 80(SP)
 	XORQ    R14, R14
-	TESTQ   CX, CX
-	JLE     done
+	MOVQ    216(CX), CX
+	MOVQ    CX, 104(SP)
+
+image:
+	MOVQ  (SP), CX
+	MOVQ  192(CX), CX
+	MOVQ  CX, 80(SP)
+	TESTQ CX, CX
+	JLE   done
 
 segment:
 	MOVQ  72(SP), CX
@@ -771,6 +837,10 @@ ended:
 	ADDQ 48(SP), R15
 	DECQ 80(SP)
 	JNZ  segment
+	ADDQ 88(SP), R14
+	ADDQ 96(SP), R15
+	DECQ 104(SP)
+	JG   image
 
 done:
 	MOVQ    (SP), AX
@@ -810,7 +880,7 @@ GLOBL columns<>(SB), RODATA|NOPTR, $64
 
 // func tile6x16AVX2(t uintptr)
 // Requires: AVX, AVX2, FMA3
-TEXT ·tile6x16AVX2(SB), NOSPLIT, $152-8
+TEXT ·tile6x16AVX2(SB), NOSPLIT, $176-8
 	MOVQ         t+0(FP), AX
 	MOVQ         AX, (SP)
 	MOVQ         96(AX), BX
@@ -819,29 +889,34 @@ TEXT ·tile6x16AVX2(SB), NOSPLIT, $152-8
 	MOVQ         BX, 16(SP)
 	MOVQ         144(AX), BX
 	MOVQ         BX, 24(SP)
-	MOVQ         224(AX), BX
+	MOVQ         248(AX), BX
 	MOVQ         BX, 32(SP)
 	MOVQ         176(AX), BX
 	MOVQ         BX, 56(SP)
 	MOVQ         200(AX), BX
 	MOVQ         BX, 64(SP)
+	MOVQ         224(AX), BX
+	MOVQ         BX, 88(SP)
+	MOVQ         168(AX), BX
+	MOVQ         BX, 72(SP)
 	MOVQ         184(AX), BX
 	SHLQ         $0x02, BX
 	MOVQ         BX, 40(SP)
 	MOVQ         208(AX), BX
 	SHLQ         $0x02, BX
 	MOVQ         BX, 48(SP)
-	MOVQ         168(AX), BX
-	MOVQ         BX, 72(SP)
-	VPBROADCASTD 216(AX), Y14
+	MOVQ         232(AX), BX
+	SHLQ         $0x02, BX
+	MOVQ         BX, 96(SP)
+	VPBROADCASTD 240(AX), Y14
 	VPCMPGTD     columns<>+0(SB), Y14, Y12
-	VMOVDQU      Y12, 88(SP)
+	VMOVDQU      Y12, 112(SP)
 	VPCMPGTD     columns<>+32(SB), Y14, Y13
-	VMOVDQU      Y13, 120(SP)
+	VMOVDQU      Y13, 144(SP)
 
 tile:
 	MOVQ    (SP), AX
-	MOVQ    216(AX), BX
+	MOVQ    240(AX), BX
 	MOVQ    72(AX), AX
 	MOVQ    24(SP), DX
 	ADDQ    $0x18, 24(SP)
@@ -869,34 +944,34 @@ tile:
 
 start_partial:
 	MOVLQSX    (DX), BX
-	VMOVDQU    88(SP), Y14
+	VMOVDQU    112(SP), Y14
 	VMASKMOVPS (AX)(BX*4), Y14, Y0
-	VMOVDQU    120(SP), Y15
+	VMOVDQU    144(SP), Y15
 	VMASKMOVPS 32(AX)(BX*4), Y15, Y1
 	MOVLQSX    4(DX), BX
-	VMOVDQU    88(SP), Y14
+	VMOVDQU    112(SP), Y14
 	VMASKMOVPS (AX)(BX*4), Y14, Y2
-	VMOVDQU    120(SP), Y15
+	VMOVDQU    144(SP), Y15
 	VMASKMOVPS 32(AX)(BX*4), Y15, Y3
 	MOVLQSX    8(DX), BX
-	VMOVDQU    88(SP), Y14
+	VMOVDQU    112(SP), Y14
 	VMASKMOVPS (AX)(BX*4), Y14, Y4
-	VMOVDQU    120(SP), Y15
+	VMOVDQU    144(SP), Y15
 	VMASKMOVPS 32(AX)(BX*4), Y15, Y5
 	MOVLQSX    12(DX), BX
-	VMOVDQU    88(SP), Y14
+	VMOVDQU    112(SP), Y14
 	VMASKMOVPS (AX)(BX*4), Y14, Y6
-	VMOVDQU    120(SP), Y15
+	VMOVDQU    144(SP), Y15
 	VMASKMOVPS 32(AX)(BX*4), Y15, Y7
 	MOVLQSX    16(DX), BX
-	VMOVDQU    88(SP), Y14
+	VMOVDQU    112(SP), Y14
 	VMASKMOVPS (AX)(BX*4), Y14, Y8
-	VMOVDQU    120(SP), Y15
+	VMOVDQU    144(SP), Y15
 	VMASKMOVPS 32(AX)(BX*4), Y15, Y9
 	MOVLQSX    20(DX), BX
-	VMOVDQU    88(SP), Y14
+	VMOVDQU    112(SP), Y14
 	VMASKMOVPS (AX)(BX*4), Y14, Y10
-	VMOVDQU    120(SP), Y15
+	VMOVDQU    144(SP), Y15
 	VMASKMOVPS 32(AX)(BX*4), Y15, Y11
 
 start_done:
@@ -918,11 +993,16 @@ start_done:
 	LEAQ    (R14)(BP*4), BP
 	ADDQ    $0x18, 8(SP)
 	MOVQ    24(CX), R15
-	MOVQ    192(CX), CX
-	MOVQ    CX, 80(SP)
 	XORQ    R14, R14
-	TESTQ   CX, CX
-	JLE     done
+	MOVQ    216(CX), CX
+	MOVQ    CX, 104(SP)
+
+image:
+	MOVQ  (SP), CX
+	MOVQ  192(CX), CX
+	MOVQ  CX, 80(SP)
+	TESTQ CX, CX
+	JLE   done
 
 segment:
 	MOVQ  72(SP), CX
@@ -960,10 +1040,14 @@ ended:
 	ADDQ 48(SP), R15
 	DECQ 80(SP)
 	JNZ  segment
+	ADDQ 88(SP), R14
+	ADDQ 96(SP), R15
+	DECQ 104(SP)
+	JG   image
 
 done:
 	MOVQ    (SP), AX
-	MOVQ    216(AX), BX
+	MOVQ    240(AX), BX
 	MOVQ    48(AX), AX
 	MOVQ    16(SP), DX
 	ADDQ    $0x18, 16(SP)
@@ -991,34 +1075,34 @@ done:
 
 store_partial:
 	MOVLQSX    (DX), BX
-	VMOVDQU    88(SP), Y14
+	VMOVDQU    112(SP), Y14
 	VMASKMOVPS Y0, Y14, (AX)(BX*4)
-	VMOVDQU    120(SP), Y15
+	VMOVDQU    144(SP), Y15
 	VMASKMOVPS Y1, Y15, 32(AX)(BX*4)
 	MOVLQSX    4(DX), BX
-	VMOVDQU    88(SP), Y14
+	VMOVDQU    112(SP), Y14
 	VMASKMOVPS Y2, Y14, (AX)(BX*4)
-	VMOVDQU    120(SP), Y15
+	VMOVDQU    144(SP), Y15
 	VMASKMOVPS Y3, Y15, 32(AX)(BX*4)
 	MOVLQSX    8(DX), BX
-	VMOVDQU    88(SP), Y14
+	VMOVDQU    112(SP), Y14
 	VMASKMOVPS Y4, Y14, (AX)(BX*4)
-	VMOVDQU    120(SP), Y15
+	VMOVDQU    144(SP), Y15
 	VMASKMOVPS Y5, Y15, 32(AX)(BX*4)
 	MOVLQSX    12(DX), BX
-	VMOVDQU    88(SP), Y14
+	VMOVDQU    112(SP), Y14
 	VMASKMOVPS Y6, Y14, (AX)(BX*4)
-	VMOVDQU    120(SP), Y15
+	VMOVDQU    144(SP), Y15
 	VMASKMOVPS Y7, Y15, 32(AX)(BX*4)
 	MOVLQSX    16(DX), BX
-	VMOVDQU    88(SP), Y14
+	VMOVDQU    112(SP), Y14
 	VMASKMOVPS Y8, Y14, (AX)(BX*4)
-	VMOVDQU    120(SP), Y15
+	VMOVDQU    144(SP), Y15
 	VMASKMOVPS Y9, Y15, 32(AX)(BX*4)
 	MOVLQSX    20(DX), BX
-	VMOVDQU    88(SP), Y14
+	VMOVDQU    112(SP), Y14
 	VMASKMOVPS Y10, Y14, (AX)(BX*4)
-	VMOVDQU    120(SP), Y15
+	VMOVDQU    144(SP), Y15
 	VMASKMOVPS Y11, Y15, 32(AX)(BX*4)
 
 store_done:
@@ -1029,7 +1113,7 @@ store_done:
 
 // func tile3x16AVX2(t uintptr)
 // Requires: AVX, AVX2, FMA3
-TEXT ·tile3x16AVX2(SB), NOSPLIT, $152-8
+TEXT ·tile3x16AVX2(SB), NOSPLIT, $176-8
 	MOVQ         t+0(FP), AX
 	MOVQ         AX, (SP)
 	MOVQ         96(AX), BX
@@ -1038,29 +1122,34 @@ TEXT ·tile3x16AVX2(SB), NOSPLIT, $152-8
 	MOVQ         BX, 16(SP)
 	MOVQ         144(AX), BX
 	MOVQ         BX, 24(SP)
-	MOVQ         224(AX), BX
+	MOVQ         248(AX), BX
 	MOVQ         BX, 32(SP)
 	MOVQ         176(AX), BX
 	MOVQ         BX, 56(SP)
 	MOVQ         200(AX), BX
 	MOVQ         BX, 64(SP)
+	MOVQ         224(AX), BX
+	MOVQ         BX, 88(SP)
+	MOVQ         168(AX), BX
+	MOVQ         BX, 72(SP)
 	MOVQ         184(AX), BX
 	SHLQ         $0x02, BX
 	MOVQ         BX, 40(SP)
 	MOVQ         208(AX), BX
 	SHLQ         $0x02, BX
 	MOVQ         BX, 48(SP)
-	MOVQ         168(AX), BX
-	MOVQ         BX, 72(SP)
-	VPBROADCASTD 216(AX), Y14
+	MOVQ         232(AX), BX
+	SHLQ         $0x02, BX
+	MOVQ         BX, 96(SP)
+	VPBROADCASTD 240(AX), Y14
 	VPCMPGTD     columns<>+0(SB), Y14, Y12
-	VMOVDQU      Y12, 88(SP)
+	VMOVDQU      Y12, 112(SP)
 	VPCMPGTD     columns<>+32(SB), Y14, Y13
-	VMOVDQU      Y13, 120(SP)
+	VMOVDQU      Y13, 144(SP)
 
 tile:
 	MOVQ    (SP), AX
-	MOVQ    216(AX), BX
+	MOVQ    240(AX), BX
 	MOVQ    72(AX), AX
 	MOVQ    24(SP), DX
 	ADDQ    $0x0c, 24(SP)
@@ -1079,19 +1168,19 @@ tile:
 
 start_partial:
 	MOVLQSX    (DX), BX
-	VMOVDQU    88(SP), Y14
+	VMOVDQU    112(SP), Y14
 	VMASKMOVPS (AX)(BX*4), Y14, Y0
-	VMOVDQU    120(SP), Y15
+	VMOVDQU    144(SP), Y15
 	VMASKMOVPS 32(AX)(BX*4), Y15, Y1
 	MOVLQSX    4(DX), BX
-	VMOVDQU    88(SP), Y14
+	VMOVDQU    112(SP), Y14
 	VMASKMOVPS (AX)(BX*4), Y14, Y2
-	VMOVDQU    120(SP), Y15
+	VMOVDQU    144(SP), Y15
 	VMASKMOVPS 32(AX)(BX*4), Y15, Y3
 	MOVLQSX    8(DX), BX
-	VMOVDQU    88(SP), Y14
+	VMOVDQU    112(SP), Y14
 	VMASKMOVPS (AX)(BX*4), Y14, Y4
-	VMOVDQU    120(SP), Y15
+	VMOVDQU    144(SP), Y15
 	VMASKMOVPS 32(AX)(BX*4), Y15, Y5
 
 start_done:
@@ -1107,11 +1196,16 @@ start_done:
 	LEAQ    (R14)(DX*4), DX
 	ADDQ    $0x0c, 8(SP)
 	MOVQ    24(CX), R15
-	MOVQ    192(CX), CX
-	MOVQ    CX, 80(SP)
 	XORQ    R14, R14
-	TESTQ   CX, CX
-	JLE     done
+	MOVQ    216(CX), CX
+	MOVQ    CX, 104(SP)
+
+image:
+	MOVQ  (SP), CX
+	MOVQ  192(CX), CX
+	MOVQ  CX, 80(SP)
+	TESTQ CX, CX
+	JLE   done
 
 segment:
 	MOVQ  72(SP), CX
@@ -1140,10 +1234,14 @@ ended:
 	ADDQ 48(SP), R15
 	DECQ 80(SP)
 	JNZ  segment
+	ADDQ 88(SP), R14
+	ADDQ 96(SP), R15
+	DECQ 104(SP)
+	JG   image
 
 done:
 	MOVQ    (SP), AX
-	MOVQ    216(AX), BX
+	MOVQ    240(AX), BX
 	MOVQ    48(AX), AX
 	MOVQ    16(SP), DX
 	ADDQ    $0x0c, 16(SP)
@@ -1162,19 +1260,19 @@ done:
 
 store_partial:
 	MOVLQSX    (DX), BX
-	VMOVDQU    88(SP), Y14
+	VMOVDQU    112(SP), Y14
 	VMASKMOVPS Y0, Y14, (AX)(BX*4)
-	VMOVDQU    120(SP), Y15
+	VMOVDQU    144(SP), Y15
 	VMASKMOVPS Y1, Y15, 32(AX)(BX*4)
 	MOVLQSX    4(DX), BX
-	VMOVDQU    88(SP), Y14
+	VMOVDQU    112(SP), Y14
 	VMASKMOVPS Y2, Y14, (AX)(BX*4)
-	VMOVDQU    120(SP), Y15
+	VMOVDQU    144(SP), Y15
 	VMASKMOVPS Y3, Y15, 32(AX)(BX*4)
 	MOVLQSX    8(DX), BX
-	VMOVDQU    88(SP), Y14
+	VMOVDQU    112(SP), Y14
 	VMASKMOVPS Y4, Y14, (AX)(BX*4)
-	VMOVDQU    120(SP), Y15
+	VMOVDQU    144(SP), Y15
 	VMASKMOVPS Y5, Y15, 32(AX)(BX*4)
 
 store_done:

@@ -13,19 +13,20 @@ const (
 //
 //	C[rowC[r]+j] = start[rowS[r]+j] + sum over k of A[rowA[r]+ia(k)] * B[ib(k)+j]
 //
-// by FMA in increasing k. k runs through segments: within one, A moves on by
-// stepA and B by stepB elements; after each, by jumpA and jumpB more. So rows
-// of A may be patches of an image, and rows need no common distance. The
+// by FMA in increasing k. k runs through images, segments and k products:
+// within a segment, A moves on by stepA and B by stepB elements; after each
+// segment by jumpA and jumpB more, after each image by leapA and leapB more. So
+// rows of A may be patches of an image, and rows need no common distance. The
 // assembly reads the fields by their offsets (_asm/matrix/tile.go).
 type tile struct {
 	a, b, c, start   []float32
 	rowA, rowC, rowS []int32 // where each row begins, padded to a multiple of tileRows by repeating the last
 
-	k, stepA, stepB int // products in a segment
-	segments        int
-	jumpA, jumpB    int
-	cols            int // 1 to panelCols
-	tiles           int // set by run: how many tiles one call computes
+	k, stepA, stepB        int // products of a segment
+	segments, jumpA, jumpB int
+	images, leapA, leapB   int // 0 counts as 1
+	cols                   int // 1 to panelCols
+	tiles                  int // set by run: how many tiles one call computes
 }
 
 // padRows is the length of a table of rows.
@@ -55,17 +56,21 @@ func (t *tile) runGeneric(rows int) {
 		sum := sums[:t.cols]
 		copy(sum, t.start[t.rowS[r]:])
 		ia, ib := int(t.rowA[r]), 0
-		for range t.segments {
-			for range t.k {
-				a, b := t.a[ia], t.b[ib:][:len(sum)]
-				for j := range sum {
-					sum[j] = fma32(a, b[j], sum[j])
+		for range max(1, t.images) {
+			for range t.segments {
+				for range t.k {
+					a, b := t.a[ia], t.b[ib:][:len(sum)]
+					for j := range sum {
+						sum[j] = fma32(a, b[j], sum[j])
+					}
+					ia += t.stepA
+					ib += t.stepB
 				}
-				ia += t.stepA
-				ib += t.stepB
+				ia += t.jumpA
+				ib += t.jumpB
 			}
-			ia += t.jumpA
-			ib += t.jumpB
+			ia += t.leapA
+			ib += t.leapB
 		}
 		copy(t.c[t.rowC[r]:][:len(sum)], sum)
 	}
@@ -75,7 +80,7 @@ func (t *tile) runGeneric(rows int) {
 // and moves the tables on.
 func (t *tile) each(rows int, shape tileShape) {
 	height := shape.rows()
-	at := max(1, maxWork/max(1, t.k*t.segments))
+	at := max(1, maxWork/max(1, t.k*t.segments*t.images))
 	for left := rows / height; left > 0; left -= t.tiles {
 		t.tiles = min(at, left)
 		t.call(shape)

@@ -24,8 +24,11 @@ const (
 	fieldSegments = 192
 	fieldJumpA    = 200
 	fieldJumpB    = 208
-	fieldCols     = 216
-	fieldTiles    = 224
+	fieldImages   = 216
+	fieldLeapA    = 224
+	fieldLeapB    = 232
+	fieldCols     = 240
+	fieldTiles    = 248
 )
 
 // A tile uses every general register, so what it needs less than once a
@@ -33,19 +36,21 @@ const (
 type frame struct {
 	arg, rowA, rowC, rowS, tiles        Mem
 	stepB, jumpB, stepA, jumpA, k, segs Mem
+	leapA, leapB, images                Mem
 	masks                               Mem // two YMM registers
 }
 
 func newFrame() frame {
 	var f frame
-	local := AllocLocal(11*8 + 64)
+	local := AllocLocal(14*8 + 64)
 	for i, m := range []*Mem{
 		&f.arg, &f.rowA, &f.rowC, &f.rowS, &f.tiles,
 		&f.stepB, &f.jumpB, &f.stepA, &f.jumpA, &f.k, &f.segs,
+		&f.leapA, &f.leapB, &f.images,
 	} {
 		*m = local.Offset(8 * i)
 	}
-	f.masks = local.Offset(11 * 8)
+	f.masks = local.Offset(14 * 8)
 	return f
 }
 
@@ -62,7 +67,8 @@ func (f frame) prologue() {
 	}{
 		{fieldRowA, f.rowA, false}, {fieldRowC, f.rowC, false}, {fieldRowS, f.rowS, false},
 		{fieldTiles, f.tiles, false}, {fieldStepA, f.stepA, false}, {fieldJumpA, f.jumpA, false},
-		{fieldStepB, f.stepB, true}, {fieldJumpB, f.jumpB, true}, {fieldK, f.k, false},
+		{fieldLeapA, f.leapA, false}, {fieldK, f.k, false},
+		{fieldStepB, f.stepB, true}, {fieldJumpB, f.jumpB, true}, {fieldLeapB, f.leapB, true},
 	} {
 		MOVQ(Mem{Base: arg, Disp: m.field}, t)
 		if m.bytes {
@@ -115,7 +121,7 @@ func (p product) emit() {
 	p.eachRow(f, "start", fieldStart, f.rowS, p.start)
 
 	Comment("rows of A")
-	arg, base, table := reg.RCX, reg.R14, reg.R15
+	arg, base, table := count, index, panel // not yet in use
 	MOVQ(f.arg, arg)
 	MOVQ(Mem{Base: arg, Disp: fieldA}, base)
 	MOVQ(f.rowA, table)
@@ -127,12 +133,16 @@ func (p product) emit() {
 	}
 	ADDQ(Imm(uint64(4*p.rows)), f.rowA)
 	MOVQ(Mem{Base: arg, Disp: fieldB}, panel)
-	MOVQ(Mem{Base: arg, Disp: fieldSegments}, arg)
-	MOVQ(arg, f.segs)
 	XORQ(index, index)
-	TESTQ(arg, arg)
-	JLE(LabelRef("done"))
+	MOVQ(Mem{Base: arg, Disp: fieldImages}, count)
+	MOVQ(count, f.images)
 
+	Label("image")
+	MOVQ(f.arg, arg)
+	MOVQ(Mem{Base: arg, Disp: fieldSegments}, count)
+	MOVQ(count, f.segs)
+	TESTQ(count, count)
+	JLE(LabelRef("done"))
 	Label("segment")
 	MOVQ(f.k, count)
 	TESTQ(count, count)
@@ -148,6 +158,10 @@ func (p product) emit() {
 	ADDQ(f.jumpB, panel)
 	DECQ(f.segs)
 	JNZ(LabelRef("segment"))
+	ADDQ(f.leapA, index)
+	ADDQ(f.leapB, panel)
+	DECQ(f.images)
+	JG(LabelRef("image"))
 
 	Label("done")
 	p.eachRow(f, "store", fieldC, f.rowC, p.store)
