@@ -237,12 +237,27 @@ func listSteps(dir string) ([]int, error) {
 
 // ReadState opens the newest whole checkpoint of the run at dir. If it has none
 // the error wraps [ErrNoCheckpoint]; if it has only damaged ones, the error
-// names the damage of the newest. The caller closes it.
+// names the damage of the newest. The caller closes it. The run may be in
+// training meanwhile.
 func ReadState(dir string) (*Saved, error) {
 	steps, err := listSteps(dir)
-	if err != nil {
-		return nil, err
+	for err == nil {
+		var s *Saved
+		if s, err = newestState(dir, steps); err == nil {
+			return s, nil
+		}
+		// A trainer may have replaced the checkpoint between the look and the grasp.
+		now, lerr := listSteps(dir)
+		if lerr != nil || slices.Equal(now, steps) {
+			break
+		}
+		steps, err = now, nil
 	}
+	return nil, err
+}
+
+// newestState opens the first of steps that is whole.
+func newestState(dir string, steps []int) (*Saved, error) {
 	var first error
 	for _, n := range steps {
 		s, err := openState(filepath.Join(dir, stateDir, stepDir(n)))
