@@ -117,12 +117,8 @@ func (d *Dataset) Example(i int, epoch uint64, num, weight []float32, cells []in
 		panic(fmt.Sprintf("table: %d numbers, %d weights and %d cells for rows of %d numbers and %d cells",
 			len(num), len(weight), len(cells), d.numbers, len(d.cards)))
 	}
-	var space [64]float64
-	u := space[:min(d.numbers, len(space))]
-	if d.numbers > len(space) {
-		u = make([]float64, d.numbers)
-	}
-	d.jitter.Uniforms(u, epoch, uint64(i))
+	var u [jitterBlock]float64
+	drawn := -1 // the block of numbers that u holds the jitter of
 	for j := range d.columns {
 		e := &d.columns[j]
 		code := e.codes[i]
@@ -133,13 +129,22 @@ func (d *Dataset) Example(i int, epoch uint64, num, weight []float32, cells []in
 		if k < 0 {
 			continue
 		}
-		z, w := e.number(code, u[k])
+		if b := k / jitterBlock; b != drawn {
+			d.jitter.Uniforms(u[:], jitterStep(epoch, b), uint64(i))
+			drawn = b
+		}
+		z, w := e.number(code, u[k%jitterBlock])
 		num[k] = float32(z)
 		if weight != nil {
 			weight[k] = w
 		}
 	}
 }
+
+// jitterBlock numbers of a row draw their jitter at once.
+const jitterBlock = 16
+
+func jitterStep(epoch uint64, block int) uint64 { return epoch<<16 | uint64(block) }
 
 // number is the normal number of a text, or noise with weight 0.
 func (e *encoded) number(code uint32, u float64) (z float64, weight float32) {
@@ -151,11 +156,11 @@ func (e *encoded) number(code uint32, u float64) (z float64, weight float32) {
 
 // Number64 is the number at place k of row i before it is rounded to float32, NaN if it has none.
 func (d *Dataset) Number64(i int, epoch uint64, k int) float64 {
-	u := make([]float64, d.numbers)
-	d.jitter.Uniforms(u, epoch, uint64(i))
+	var u [jitterBlock]float64
+	d.jitter.Uniforms(u[:], jitterStep(epoch, k/jitterBlock), uint64(i))
 	for j := range d.columns {
 		if e := &d.columns[j]; e.place.Num == k {
-			if z, w := e.number(e.codes[i], u[k]); w > 0 {
+			if z, w := e.number(e.codes[i], u[k%jitterBlock]); w > 0 {
 				return z
 			}
 		}

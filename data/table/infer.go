@@ -13,8 +13,9 @@ const (
 	sequenceAny    = 200  // rows, where they begin anywhere
 	identifierRows = 20   // rows of texts that are all different
 	freeTextShare  = 0.5  // distinct texts a row beyond which more than MaxCategories texts are free text
-	oddShare       = 0.1  // rows whose text is no number, in a column of numbers
-	oddTexts       = 20   // distinct texts of that kind
+	oddTexts       = 20   // distinct texts at most that are no numbers, in a column of numbers
+	oddShare       = 0.1  // of the rows; where they hold more,
+	oddNumbers     = 10   // there must be so many distinct numbers for each
 	gridEvidence   = 10   // distinct values that must lie on a grid coarser than the decimals
 	maxExactInt    = 1e15 // beyond, float64 can't tell neighbouring integers apart
 )
@@ -159,28 +160,36 @@ func (p *profile) sequence() (Field, bool) {
 }
 
 func (p *profile) moment() (Field, bool) {
-	m, ok := detectMoment(p.texts, p.counts, p.missing)
+	m, values, ok := detectMoment(p.texts, p.counts, p.missing)
 	if !ok {
 		return Field{}, false
 	}
-	values := make([]float64, len(p.texts))
-	for i, text := range p.texts {
-		values[i] = math.NaN()
-		if !p.missing[i] {
-			values[i], _ = m.Parse(text)
+	words, rows, example := 0, 0, ""
+	for i, v := range values {
+		if !p.missing[i] && math.IsNaN(v) {
+			words++
+			rows += p.counts[i]
+			example = p.texts[i]
 		}
 	}
-	if m.Layout == "20060102" && !p.plausibleDays(&m, values) {
+	if !p.tolerable(words, rows) || m.Layout == "20060102" && !p.plausibleDays(&m, values) {
 		return Field{}, false
 	}
 	f := Field{Kind: Date, Moment: &m, Missing: p.marks()}
 	p.span(&f, values, 0)
-	f.Reason = fmt.Sprintf("all values read as %s", m.Layout)
-	if strings.Contains(m.Layout, "01") && strings.Contains(m.Layout, "02/") || strings.HasPrefix(m.Layout, "1/2") {
-		f.Reason += ", the month taken as first"
+	f.Reason = fmt.Sprintf("values read as %s", m.Layout)
+	if strings.HasPrefix(m.Layout, "01/02") || strings.HasPrefix(m.Layout, "1/2") {
+		f.Reason += ", the month first"
 	}
-	f.Reason += p.marksReason()
+	f.Reason += p.marksReason() + wordsReason(words, example)
 	return f, true
+}
+
+func wordsReason(words int, example string) string {
+	if words == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %s (such as %q) kept as states of their own", count(words, "other text"), example)
 }
 
 // plausibleDays keeps eight-digit integers from being taken for dates by chance.
@@ -213,23 +222,23 @@ func (p *profile) marksReason() string {
 // of their own, as they are spelled.
 func (p *profile) number() (Field, bool) {
 	fit := detectNumber(p.texts, p.counts, p.missing)
-	if fit.parsed == 0 || float64(fit.parsed) < (1-oddShare)*float64(p.rows) || fit.padded > 0 {
+	if fit.parsed == 0 || fit.padded > 0 {
 		return Field{}, false
 	}
 	words, spelled := 0, 0
-	example := ""
+	word, example := "", ""
 	for i := range p.texts {
 		switch {
 		case p.missing[i] || !fit.oddText[i]:
 		case math.IsNaN(fit.values[i]):
 			words++
-			example = p.texts[i]
+			word = p.texts[i]
 		default:
 			spelled++
 			example = p.texts[i]
 		}
 	}
-	if words > oddTexts || words > 0 && p.distinct-words < 3 {
+	if !p.tolerable(words, p.rows-fit.parsed) {
 		return Field{}, false
 	}
 	f := Field{Kind: Real, Number: &fit.format, Missing: p.marks()}
@@ -242,13 +251,27 @@ func (p *profile) number() (Field, bool) {
 	}
 	p.span(&f, fit.values, fit.format.MaxDecimals)
 	f.Reason = p.numberReason(&f, whole) + p.marksReason()
-	if words > 0 {
-		f.Reason += fmt.Sprintf("; %s (such as %q) kept as states of their own", count(words, "other text"), example)
-	}
-	if spelled > 0 {
-		f.Reason += fmt.Sprintf("; %s spelled otherwise (such as %q)", count(spelled, "number"), example)
+	f.Reason += wordsReason(words, word)
+	switch {
+	case spelled > oddTexts:
+		f.Reason += fmt.Sprintf("; %s spelled otherwise (such as %q), which will come back in the common form", count(spelled, "number"), example)
+	case spelled > 0:
+		f.Reason += fmt.Sprintf("; %s spelled otherwise (such as %q), kept as states of their own", count(spelled, "number"), example)
 	}
 	return f, true
+}
+
+// tolerable decides whether a column may be called one of numbers or dates although so many of its
+// texts, in so many rows, are none.
+func (p *profile) tolerable(words, rows int) bool {
+	numbers := p.distinct - words
+	if words == 0 {
+		return numbers > 0
+	}
+	if words > oddTexts || numbers < 3 {
+		return false
+	}
+	return float64(rows) <= oddShare*float64(p.rows) || numbers >= oddNumbers*words
 }
 
 // whole reports whether all numbers are integers, and whether a float64 tells them apart exactly.
@@ -275,15 +298,19 @@ func (p *profile) whole(values []float64) (whole, exact bool) {
 
 func (p *profile) numberReason(f *Field, whole bool) string {
 	n := f.Number
+	what := "whole numbers"
 	switch {
-	case whole && n.MaxDecimals == 0:
-		return fmt.Sprintf("whole numbers, %s", count(p.distinct, "distinct value"))
+	case n.always():
+		what = "numbers with exponents"
+	case whole && n.MinDecimals > 0:
+		what += fmt.Sprintf(" written with %s of fraction", count(n.MinDecimals, "digit"))
 	case whole:
-		return fmt.Sprintf("whole numbers with %s of fraction, %s", count(n.MinDecimals, "digit"), count(p.distinct, "distinct value"))
 	case n.MinDecimals == n.MaxDecimals:
-		return fmt.Sprintf("numbers with %s, %s", count(n.MaxDecimals, "decimal"), count(p.distinct, "distinct value"))
+		what = fmt.Sprintf("numbers with %s", count(n.MaxDecimals, "decimal"))
+	default:
+		what = fmt.Sprintf("numbers with up to %s", count(n.MaxDecimals, "decimal"))
 	}
-	return fmt.Sprintf("numbers with up to %s, %s", count(n.MaxDecimals, "decimal"), count(p.distinct, "distinct value"))
+	return fmt.Sprintf("%s, %s from %s to %s", what, count(p.distinct, "distinct value"), f.Min, f.Max)
 }
 
 // text is for what is left: an identifier if every text is different, else a category.

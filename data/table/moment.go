@@ -141,35 +141,81 @@ func mayBeMoment(text string) bool {
 	return strings.ContainsAny(text, "0123456789")
 }
 
-// detectMoment finds the layout under which every text (those to skip apart) comes back as it is.
-func detectMoment(texts []string, counts []int, skip []bool) (m Moment, ok bool) {
-	var candidates []string
-	first := true
+// momentSamples texts propose layouts, so that an odd one among them does no harm.
+const momentSamples = 3
+
+// detectMoment finds the layout under which most rows (texts to skip apart) come back as they are,
+// and gives the value of each text, NaN where it does not come back. It settles for none that
+// fails on more than oddTexts texts.
+func detectMoment(texts []string, counts []int, skip []bool) (m Moment, values []float64, ok bool) {
+	var candidates []Moment
+	for _, i := range samples(texts, counts, skip) {
+		for _, layout := range layoutsOf(texts[i]) {
+			c := Moment{Layout: layout, Unit: unitOf(layout)}
+			t, err := time.Parse(layout, texts[i])
+			if err != nil {
+				continue
+			}
+			_, c.Offset = t.Zone()
+			if !slices.Contains(candidates, c) {
+				candidates = append(candidates, c)
+			}
+		}
+	}
+	slices.SortStableFunc(candidates, func(a, b Moment) int { return layoutRank(a.Layout) - layoutRank(b.Layout) })
+	best := 0
+	for _, c := range candidates {
+		if v, rows := c.parseAll(texts, counts, skip); rows > best {
+			m, values, best = c, v, rows
+		}
+	}
+	return m, values, best > 0
+}
+
+// layoutRank orders dates by their place in dateLayouts.
+func layoutRank(layout string) int {
+	for i, d := range dateLayouts {
+		if strings.HasPrefix(layout, d) {
+			return i
+		}
+	}
+	return len(dateLayouts)
+}
+
+// samples are the first few texts that may be moments.
+func samples(texts []string, counts []int, skip []bool) []int {
+	var found []int
 	for i, text := range texts {
-		if skip[i] || counts[i] == 0 {
+		if !skip[i] && counts[i] > 0 && mayBeMoment(text) {
+			if found = append(found, i); len(found) == momentSamples {
+				break
+			}
+		}
+	}
+	return found
+}
+
+// parseAll gives the value of each text that comes back as it is, and counts their rows; it gives
+// up early if too many do not.
+func (m *Moment) parseAll(texts []string, counts []int, skip []bool) (values []float64, rows int) {
+	values = make([]float64, len(texts))
+	odd := 0
+	for i, text := range texts {
+		values[i] = math.NaN()
+		if skip[i] {
 			continue
 		}
-		if !mayBeMoment(text) {
-			return m, false
+		v, ok := m.Parse(text)
+		if !ok || m.Format(v) != text {
+			if odd++; odd > oddTexts {
+				return nil, 0
+			}
+			continue
 		}
-		if first {
-			candidates, first = layoutsOf(text), false
-		}
-		candidates = slices.DeleteFunc(candidates, func(layout string) bool {
-			t, err := time.Parse(layout, text)
-			return err != nil || t.Format(layout) != text
-		})
-		if len(candidates) == 0 {
-			return m, false
-		}
+		values[i] = v
+		rows += counts[i]
 	}
-	for _, layout := range candidates {
-		m := Moment{Layout: layout, Unit: unitOf(layout)}
-		if m.oneZone(texts, counts, skip) {
-			return m, true
-		}
-	}
-	return m, false
+	return values, rows
 }
 
 func unitOf(layout string) string {
@@ -184,27 +230,4 @@ func unitOf(layout string) string {
 		return "second"
 	}
 	return "day"
-}
-
-// oneZone sets the offset of the first text and checks that all have it: texts in several zones
-// would not come back in the zone they had.
-func (m *Moment) oneZone(texts []string, counts []int, skip []bool) bool {
-	first := true
-	for i, text := range texts {
-		if skip[i] || counts[i] == 0 {
-			continue
-		}
-		t, err := time.Parse(m.Layout, text)
-		if err != nil {
-			return false
-		}
-		_, offset := t.Zone()
-		if first {
-			m.Offset, first = offset, false
-		}
-		if offset != m.Offset || m.Format(m.count(t)) != text {
-			return false
-		}
-	}
-	return !first
 }

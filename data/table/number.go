@@ -92,6 +92,7 @@ func (f *Number) core(text string) (string, bool) {
 		}
 		text = sign + text[len(f.Prefix):len(text)-len(f.Suffix)]
 	}
+	text = strings.Trim(text, " \t\u00a0") // a number set flush right is one all the same
 	if f.Thousands != "" {
 		var ok bool
 		if text, ok = ungroup(text, string(f.Thousands), f.mark()); !ok {

@@ -67,16 +67,27 @@ var marks = []Number{{}, {Thousands: ","}, {Comma: true}, {Comma: true, Thousand
 // detectNumber finds the format under which most rows are numbers and, of these, most come back as
 // they were. skip tells the texts to leave out of account, the missing marks.
 func detectNumber(texts []string, counts []int, skip []bool) numberFit {
-	base := affixes(texts, counts, skip)
-	var best numberFit
 	rows := 0
 	for i, n := range counts {
 		if !skip[i] {
 			rows += n
 		}
 	}
+	affix := affixes(texts, counts, skip)
+	best := bestMarks(affix, texts, counts, skip, rows)
+	if best.parsed < rows && (affix.Prefix != "" || affix.Suffix != "") {
+		if bare := bestMarks(Number{}, texts, counts, skip, rows); bare.parsed > best.parsed {
+			best = bare
+		}
+	}
+	return best
+}
+
+// bestMarks tries all marks between the given prefix and suffix.
+func bestMarks(affix Number, texts []string, counts []int, skip []bool, rows int) numberFit {
+	var best numberFit
 	for _, m := range marks {
-		m.Prefix, m.Suffix = base.Prefix, base.Suffix
+		m.Prefix, m.Suffix = affix.Prefix, affix.Suffix
 		fit := numberFit{format: m}
 		spellings := fit.parse(texts, counts, skip)
 		if fit.parsed > best.parsed {
