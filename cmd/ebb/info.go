@@ -1,0 +1,229 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"ebb/data"
+	"ebb/data/table"
+	"ebb/diffusion/schedule"
+	"ebb/model"
+	"ebb/model/checkpoint"
+)
+
+const infoHelp = `Say what a path holds and what Ebb makes of it.
+
+Of a table: each column's kind with the reason, and how it will be modelled. Of pictures: how
+many, their size, their classes. Of a run: its model, its noise schedule and how far the end of
+the forward process is from a standard normal, and how far it was trained. Of a safetensors
+file: its tensors.`
+
+func newInfo(s streams) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "info (RUN | DATA | FILE)",
+		Short: "Say what a path holds and what Ebb makes of it",
+		Long:  infoHelp,
+		Example: `  ebb info people.csv
+  ebb info runs/people`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			about, err := describe(args[0])
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return json.NewEncoder(s.out).Encode(about)
+			}
+			return about.print(s.out)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print as one JSON object")
+	return cmd
+}
+
+// about is what info says of a path.
+type about interface{ print(w io.Writer) error }
+
+func describe(path string) (about, error) {
+	found, err := data.Sniff(path)
+	if err != nil {
+		return nil, err
+	}
+	switch found.Form {
+	case data.Run:
+		return aboutRun(path)
+	case data.Safetensors:
+		return aboutWeights(path)
+	}
+	src, err := openSource(path)
+	if err != nil {
+		return nil, err
+	}
+	if src.images != nil {
+		m := src.images
+		return imagesInfo{Path: path, Form: found.Form.String(), N: m.N, Height: m.H, Width: m.W, Channels: m.C, Classes: m.LabelNames, text: m.String()}, nil
+	}
+	transform, err := table.Fit(table.Infer(src.table), src.table, table.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return newTableInfo(src, transform), nil
+}
+
+// tableInfo is what info says of a table.
+type tableInfo struct {
+	Path      string       `json:"path"`
+	Rows      int          `json:"rows"`
+	Numbers   int          `json:"numbers"` // smooth parts of columns
+	Cells     int          `json:"cells"`   // categorical parts
+	Columns   []columnInfo `json:"columns"`
+	transform *table.Transform
+}
+
+type columnInfo struct {
+	Name   string     `json:"name"`
+	Kind   table.Kind `json:"kind"`
+	Reason string     `json:"reason"`
+	Model  string     `json:"modelled_as"`
+}
+
+func newTableInfo(src *source, t *table.Transform) tableInfo {
+	i := tableInfo{Path: src.path, Rows: src.table.Rows(), Numbers: t.Numbers(), Cells: len(t.Cards()), transform: t}
+	for j, f := range t.Schema.Columns {
+		i.Columns = append(i.Columns, columnInfo{string(f.Name), f.Kind, f.Reason, t.Model(j)})
+	}
+	return i
+}
+
+func (i tableInfo) print(w io.Writer) error {
+	fmt.Fprintf(w, "%s: a table of %d rows and %d columns\n\n", i.Path, i.Rows, len(i.Columns))
+	if err := i.transform.Describe(w); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "\na row is modelled as %d numbers (Gaussian process) and %d cells (masked process)\n", i.Numbers, i.Cells)
+	return err
+}
+
+// imagesInfo is what info says of pictures.
+type imagesInfo struct {
+	Path     string   `json:"path"`
+	Form     string   `json:"form"`
+	N        int      `json:"n"`
+	Height   int      `json:"height"`
+	Width    int      `json:"width"`
+	Channels int      `json:"channels"`
+	Classes  []string `json:"classes,omitempty"`
+	text     string
+}
+
+func (i imagesInfo) print(w io.Writer) error {
+	_, err := fmt.Fprintf(w, "%s (%s): %s\n", i.Path, i.Form, i.text)
+	for k, name := range i.Classes {
+		fmt.Fprintf(w, "  class %d: %s\n", k, name)
+	}
+	return err
+}
+
+// runInfo is what info says of a run.
+type runInfo struct {
+	Path       string     `json:"path"`
+	Kind       model.Kind `json:"kind"`
+	Preset     string     `json:"preset"`
+	Parameters int        `json:"parameters"`
+	Step       int        `json:"step"` // 0: no checkpoint yet
+	Seed       uint64     `json:"seed"`
+	Data       model.Data `json:"data"`
+	Schedule   string     `json:"schedule"`
+	Steps      int        `json:"schedule_steps"`
+	Prediction string     `json:"prediction"`
+	Variance   string     `json:"variance"`
+	// TerminalBits is KL(q(x_T) || N(0, I)) in bits per dimension, for data of unit variance
+	// and mean square.
+	TerminalBits float64 `json:"terminal_bits"`
+	Sampler      string  `json:"sampler"`
+	SampleSteps  int     `json:"sampler_steps"`
+	Version      string  `json:"ebb"`
+}
+
+func aboutRun(dir string) (about, error) {
+	c, err := model.ReadConfig(dir)
+	if err != nil {
+		return nil, err
+	}
+	m, err := model.New(c, nil)
+	if err != nil {
+		return nil, err
+	}
+	sch, err := model.NewSchedule(c.Process.Schedule, c.Process.Steps)
+	if err != nil {
+		return nil, err
+	}
+	i := runInfo{Path: dir, Kind: c.Kind, Preset: c.Preset, Parameters: m.Params().Count(), Seed: c.Seed, Data: c.Data,
+		Schedule: c.Process.Schedule, Steps: c.Process.Steps, Prediction: c.Process.Prediction, Variance: c.Process.Variance,
+		TerminalBits: schedule.PriorBits(sch, 1, 1), Sampler: c.Sampling.Sampler, SampleSteps: c.Sampling.Steps, Version: c.Version}
+	saved, err := checkpoint.ReadState(dir)
+	if errors.Is(err, checkpoint.ErrNoCheckpoint) {
+		return i, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer saved.Close()
+	i.Step = saved.Step
+	return i, nil
+}
+
+func (i runInfo) print(w io.Writer) error {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(tw, "run\t%s (written by ebb %s)\n", i.Path, i.Version)
+	fmt.Fprintf(tw, "model\t%s %s, %d parameters\n", i.Preset, i.Kind, i.Parameters)
+	fmt.Fprintf(tw, "data\t%s, %d examples\n", i.Data.Path, i.Data.Rows)
+	fmt.Fprintf(tw, "trained\t%d steps, seed %d\n", i.Step, i.Seed)
+	fmt.Fprintf(tw, "process\t%s schedule of %d steps, predicts %s, variance %s\n", i.Schedule, i.Steps, i.Prediction, i.Variance)
+	fmt.Fprintf(tw, "end of process\t%.2g bits per dimension from N(0, I), for data of mean square 1\n", i.TerminalBits)
+	fmt.Fprintf(tw, "sampling\t%s, %d steps\n", i.Sampler, i.SampleSteps)
+	return tw.Flush()
+}
+
+// weightsInfo is what info says of a safetensors file.
+type weightsInfo struct {
+	Path     string            `json:"path"`
+	Numbers  int               `json:"numbers"`
+	Metadata map[string]string `json:"metadata,omitempty"`
+	Tensors  []tensorInfo      `json:"tensors"`
+}
+
+type tensorInfo struct {
+	Name  string           `json:"name"`
+	DType checkpoint.DType `json:"dtype"`
+	Shape []int            `json:"shape"`
+}
+
+func aboutWeights(path string) (about, error) {
+	f, err := checkpoint.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	i := weightsInfo{Path: path, Metadata: f.Metadata()}
+	for _, t := range f.Infos() {
+		i.Tensors = append(i.Tensors, tensorInfo{t.Name, t.DType, t.Shape})
+		i.Numbers += t.Len()
+	}
+	return i, nil
+}
+
+func (i weightsInfo) print(w io.Writer) error {
+	fmt.Fprintf(w, "%s: %d tensors, %d numbers\n", i.Path, len(i.Tensors), i.Numbers)
+	tw := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
+	for _, t := range i.Tensors {
+		fmt.Fprintf(tw, "  %s\t%s\t%v\n", t.Name, t.DType, t.Shape)
+	}
+	return tw.Flush()
+}

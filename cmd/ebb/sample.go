@@ -1,0 +1,208 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"ebb/data/array"
+	"ebb/data/image"
+	"ebb/data/table"
+	"ebb/diffusion/sample"
+	"ebb/engine/kernel/parallel"
+	"ebb/model"
+	"ebb/model/checkpoint"
+)
+
+// sampleOptions are the flags of ebb sample.
+type sampleOptions struct {
+	run, out string
+	class    string
+	list     bool
+	json     bool
+	threads  int
+	draw     model.DrawOptions
+}
+
+const sampleHelp = `Draw new examples from a trained run.
+
+The form of OUT follows its ending: .csv for rows; .png (one picture, a grid), .npy or a folder
+(one PNG each) for pictures. Without -o rows go to standard output.
+
+The same run, seed and number give the same bytes on every machine, with any number of threads;
+example i is the same whether 10 or 10,000 are drawn. --first 1000 goes on where -n 1000 ended.`
+
+func newSample(s streams) *cobra.Command {
+	o := &sampleOptions{}
+	cmd := &cobra.Command{
+		Use:   "sample RUN -n N [-o OUT]",
+		Short: "Draw new rows or pictures from a trained run",
+		Long:  sampleHelp,
+		Example: `  ebb sample runs/people -n 1000 -o people.csv
+  ebb sample runs/fashion -n 64 -o garments.png --class 5
+  ebb sample runs/fashion -n 1000 -o garments/ --sampler ddim --steps 50
+  ebb sample --list`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.list {
+				return listSamplers(s.out, o.json)
+			}
+			if len(args) != 1 {
+				return usagef("say which run to sample: ebb sample RUN -n N")
+			}
+			o.run = args[0]
+			return o.execute(cmd.Context(), s)
+		},
+	}
+	f := cmd.Flags()
+	f.IntVarP(&o.draw.N, "n", "n", 0, "how many to draw (required)")
+	f.StringVarP(&o.out, "out", "o", "", "file or folder to write")
+	f.StringVar(&o.draw.Sampler, "sampler", "", "sampler (default: the run's; --list shows all)")
+	f.IntVar(&o.draw.Steps, "steps", 0, "steps of the sampler (default: the run's)")
+	f.Uint64Var(&o.draw.Seed, "seed", 0, "seed of the draw")
+	f.Uint64Var(&o.draw.First, "first", 0, "number of the first example")
+	f.StringVar(&o.class, "class", "", "class of the pictures, by name or number (default: as in the training data)")
+	f.BoolVar(&o.list, "list", false, "list the samplers")
+	f.BoolVar(&o.json, "json", false, "print what was done as JSON")
+	f.IntVar(&o.threads, "threads", 0, "threads to compute with (default: all processors)")
+	return cmd
+}
+
+func listSamplers(out io.Writer, asJSON bool) error {
+	if asJSON {
+		return json.NewEncoder(out).Encode(model.Samplers())
+	}
+	for _, r := range model.Samplers() {
+		fmt.Fprintf(out, "%-8s %s\n", r.Name, r.Summary)
+	}
+	return nil
+}
+
+func (o *sampleOptions) execute(ctx context.Context, s streams) error {
+	if o.draw.N < 1 {
+		return usagef("say how many to draw: ebb sample %s -n 100", o.run)
+	}
+	if o.draw.Steps < 0 {
+		return usagef("--steps can't be negative")
+	}
+	pool := parallel.New(o.threads)
+	defer pool.Close()
+	m, config, err := model.Open(o.run, pool)
+	if err != nil {
+		return err
+	}
+	show := newProgress(s.err, "sampling")
+	o.draw.Watch = func(p sample.Progress) {
+		show.update(float64(p.Step)/float64(p.Steps), fmt.Sprintf("%d evaluations", p.Evaluations))
+	}
+	start := time.Now()
+	switch m := m.(type) {
+	case *model.TableModel:
+		err = o.rows(ctx, s, m)
+	case *model.ImageModel:
+		err = o.pictures(ctx, m)
+	}
+	show.done()
+	if err != nil {
+		return err
+	}
+	return o.report(s, config, time.Since(start))
+}
+
+// report says what was drawn: on standard error for people, on standard output as JSON.
+func (o *sampleOptions) report(s streams, c *model.Config, took time.Duration) error {
+	rate := float64(o.draw.N) / took.Seconds()
+	if o.json {
+		return json.NewEncoder(s.out).Encode(map[string]any{"run": o.run, "out": o.out, "kind": c.Kind, "n": o.draw.N,
+			"seed": o.draw.Seed, "seconds": took.Seconds(), "perSecond": rate})
+	}
+	if o.out != "" {
+		fmt.Fprintf(s.err, "%d drawn in %s (%.0f a second): %s\n", o.draw.N, round(took), rate, o.out)
+	}
+	return nil
+}
+
+func (o *sampleOptions) rows(ctx context.Context, s streams, m *model.TableModel) error {
+	if o.class != "" {
+		return usagef("--class is for pictures; %s is a table", o.run)
+	}
+	if end := strings.ToLower(filepath.Ext(o.out)); o.out != "" && end != ".csv" && end != ".tsv" {
+		return usagef("%s: rows are written as .csv, not %q", o.out, end)
+	}
+	rows, err := m.Draw(ctx, o.draw)
+	if err != nil {
+		return err
+	}
+	if o.out == "" {
+		if o.json {
+			return nil
+		}
+		return table.Write(s.out, rows)
+	}
+	return checkpoint.WriteFile(o.out, func(w io.Writer) error { return table.Write(w, rows) })
+}
+
+func (o *sampleOptions) pictures(ctx context.Context, m *model.ImageModel) error {
+	if o.out == "" {
+		return usagef("say where the pictures go: -o grid.png, -o pictures.npy or -o folder/")
+	}
+	var err error
+	if o.draw.Class, err = classNumber(o.class, m.Config.Image.Classes); err != nil {
+		return err
+	}
+	pictures, err := m.Draw(ctx, o.draw)
+	if err != nil {
+		return err
+	}
+	return writePictures(o.out, pictures)
+}
+
+// classNumber finds a class by its name or number; an empty text is -1, any class.
+func classNumber(text string, classes []model.Class) (int, error) {
+	if text == "" {
+		return -1, nil
+	}
+	for k, c := range classes {
+		if c.Name == text {
+			return k, nil
+		}
+	}
+	if k, err := strconv.Atoi(text); err == nil && k >= 0 && k < len(classes) {
+		return k, nil
+	}
+	if len(classes) == 0 {
+		return 0, usagef("--class %s: the model has no classes: it was trained without labels", text)
+	}
+	names := make([]string, len(classes))
+	for k, c := range classes {
+		names[k] = c.Name
+	}
+	return 0, usagef("--class %s: there is no such class: choose one of %s", text, strings.Join(names, ", "))
+}
+
+// writePictures writes a grid, an array or a folder, as the path's ending says.
+func writePictures(path string, pictures *image.Images) error {
+	switch end := strings.ToLower(filepath.Ext(path)); end {
+	case ".png":
+		return checkpoint.WriteFile(path, func(w io.Writer) error {
+			return image.Grid{Scale: max(1, 64/pictures.W)}.WritePNG(w, pictures)
+		})
+	case ".npy":
+		return checkpoint.WriteFile(path, func(w io.Writer) error { return array.WriteNPY(w, pictures.Array()) })
+	case "":
+		if err := os.MkdirAll(filepath.Dir(filepath.Clean(path)), 0o777); err != nil {
+			return err
+		}
+		return pictures.WriteFolder(path)
+	default:
+		return usagef("%s: pictures are written as .png, .npy or a folder, not %q", path, end)
+	}
+}

@@ -1,0 +1,338 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"ebb/data/table"
+	"ebb/engine/kernel/parallel"
+	"ebb/model"
+	"ebb/model/checkpoint"
+	"ebb/train"
+)
+
+// trainOptions are the flags of ebb train.
+type trainOptions struct {
+	data, run      string
+	config, preset string
+	label          string
+	steps          int
+	time           time.Duration
+	seed           uint64
+	batch          int
+	rate           float64
+	flip           bool
+	resume, json   bool
+	threads        int
+	checkpoint     time.Duration
+}
+
+const trainHelp = `Learn the distribution of DATA and write a run directory.
+
+DATA is a CSV or TSV file (.gz too), an IDX, NPY or NPZ file, or a folder or zip of PNG and JPEG
+pictures, whose subfolders are labels. It is found out by content.
+
+A run can be stopped at any moment, by Ctrl-C or by kill -9: --resume goes on from its last
+checkpoint and ends with the same bytes as a run that was never stopped. The seed and the
+number of steps decide the result; threads and batches of other programs do not.
+
+The run directory holds
+
+  config.yaml         everything needed to build the model again
+  model.safetensors   the weights, averaged over the last steps
+  metrics.jsonl       step, loss, rate, one JSON object a line
+  samples/            drawn while training
+  state/              what --resume needs`
+
+const trainExample = `  ebb train people.csv -o runs/people --time 3m --label income
+  ebb train train-images-idx3-ubyte.gz -o runs/fashion --time 15m
+  ebb train pictures/ -o runs/pictures --steps 20000 --flip
+  ebb train -o runs/people --resume`
+
+func newTrain(s streams) *cobra.Command {
+	o := &trainOptions{}
+	cmd := &cobra.Command{
+		Use:     "train DATA -o RUN",
+		Short:   "Learn the distribution of a table or of images",
+		Long:    trainHelp,
+		Example: trainExample,
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				o.data = args[0]
+			}
+			return o.execute(cmd.Context(), s, cmd)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVarP(&o.run, "out", "o", "", "run directory to write (required)")
+	f.StringVar(&o.config, "config", "", "YAML file with settings, in the form of a run's config.yaml")
+	f.StringVar(&o.preset, "preset", "", "size of the network: tiny, small or base (default: by the data)")
+	f.StringVar(&o.label, "label", "", "column that evaluations predict")
+	f.IntVar(&o.steps, "steps", 0, "train this many steps")
+	f.DurationVar(&o.time, "time", 0, "train this long, such as 90s or 15m (default 5m)")
+	f.Uint64Var(&o.seed, "seed", 0, "seed of all that is random")
+	f.IntVar(&o.batch, "batch", 0, "examples a step (default: by the preset)")
+	f.Float64Var(&o.rate, "rate", 0, "peak learning rate (default: by the preset)")
+	f.BoolVar(&o.flip, "flip", false, "mirror half of the training pictures left to right")
+	f.BoolVar(&o.resume, "resume", false, "go on from the run's last checkpoint, or start if there is none")
+	f.DurationVar(&o.checkpoint, "checkpoint", 0, "time between two checkpoints (default 30s)")
+	f.IntVar(&o.threads, "threads", 0, "threads to compute with (default: all processors)")
+	f.BoolVar(&o.json, "json", false, "print progress and result as JSON, one object a line")
+	return cmd
+}
+
+func (o *trainOptions) execute(ctx context.Context, s streams, cmd *cobra.Command) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	pool := parallel.New(o.threads)
+	defer pool.Close()
+	job, err := o.prepare(s, cmd)
+	if err != nil {
+		return err
+	}
+	defer job.run.Close()
+	return job.fit(ctx, s, pool, o.json)
+}
+
+func (o *trainOptions) check() error {
+	switch {
+	case o.run == "":
+		return usagef("say where the run goes: -o runs/NAME")
+	case o.data == "" && !o.resume:
+		return usagef("say what to learn: ebb train DATA -o %s", o.run)
+	case o.steps < 0 || o.time < 0 || o.batch < 0 || o.rate < 0 || o.checkpoint < 0:
+		return usagef("--steps, --time, --batch, --rate and --checkpoint can't be negative")
+	case o.steps > 0 && o.time > 0:
+		return usagef("give --steps or --time, not both")
+	}
+	return nil
+}
+
+// trainJob is a training that is ready to start.
+type trainJob struct {
+	config *model.Config
+	source *source
+	run    *checkpoint.Run
+	saved  *checkpoint.Saved // nil: from the start
+}
+
+// prepare opens the run that --resume names, or makes a new one.
+func (o *trainOptions) prepare(s streams, cmd *cobra.Command) (*trainJob, error) {
+	if o.resume {
+		job, err := o.reopen(cmd)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return job, err
+		}
+		if o.data == "" {
+			return nil, fmt.Errorf("%s is not a run yet: name the data to start it, ebb train DATA -o %s", o.run, o.run)
+		}
+		fmt.Fprintf(s.err, "%s has nothing to resume yet: starting it\n", o.run)
+	} else if _, err := os.Stat(filepath.Join(o.run, "config.yaml")); err == nil {
+		return nil, usagef("%s is a run already: go on with --resume, or choose another folder", o.run)
+	}
+	return o.create(cmd)
+}
+
+// create makes a new run for the data.
+func (o *trainOptions) create(cmd *cobra.Command) (*trainJob, error) {
+	src, err := openSource(o.data)
+	if err != nil {
+		return nil, err
+	}
+	config, err := o.configure(src, cmd)
+	if err != nil {
+		return nil, err
+	}
+	text, err := config.Encode()
+	if err != nil {
+		return nil, err
+	}
+	run, err := checkpoint.Create(o.run, text)
+	return &trainJob{config: config, source: src, run: run}, err
+}
+
+// configure works the configuration out: defaults for the data, then --config, then flags.
+func (o *trainOptions) configure(src *source, cmd *cobra.Command) (*model.Config, error) {
+	c, err := o.defaults(src)
+	if err != nil {
+		return nil, err
+	}
+	if o.config != "" {
+		text, err := os.ReadFile(o.config)
+		if err != nil {
+			return nil, err
+		}
+		if err := c.Overlay(text, o.config); err != nil {
+			return nil, &exitError{exitUsage, err}
+		}
+	}
+	c.Version = version()
+	c.Data = model.Data{Path: o.data, Rows: src.rows()}
+	if abs, err := filepath.Abs(o.data); err == nil {
+		c.Data.Path = abs
+	}
+	o.override(c, cmd)
+	if c.Training.Steps == 0 && c.Training.Time == 0 {
+		c.Training.Time = 5 * time.Minute
+	}
+	return c, nil
+}
+
+func (o *trainOptions) defaults(src *source) (*model.Config, error) {
+	if src.images != nil {
+		if o.label != "" {
+			return nil, usagef("--label names a column of a table; pictures have their labels beside them or in subfolders")
+		}
+		return model.NewImageConfig(src.images, o.preset)
+	}
+	schema := table.Infer(src.table)
+	if o.label != "" {
+		if err := schema.SetTarget(o.label); err != nil {
+			return nil, &exitError{exitUsage, fmt.Errorf("%s: %w", src.path, err)}
+		}
+	}
+	return model.NewTableConfig(src.table, schema, o.preset)
+}
+
+// override puts the flags that were given over the configuration.
+func (o *trainOptions) override(c *model.Config, cmd *cobra.Command) {
+	given := cmd.Flags().Changed
+	if given("seed") {
+		c.Seed = o.seed
+	}
+	if given("steps") {
+		c.Training.Steps, c.Training.Time = o.steps, 0
+	}
+	if given("time") {
+		c.Training.Steps, c.Training.Time = 0, o.time
+	}
+	if given("batch") {
+		c.Training.Batch = o.batch
+	}
+	if given("rate") {
+		c.Training.Rate = o.rate
+	}
+	if given("checkpoint") {
+		c.Training.Checkpoint = o.checkpoint
+	}
+	if given("flip") && c.Image != nil {
+		c.Image.Flip = o.flip
+	}
+}
+
+// reopen opens an existing run; its error wraps fs.ErrNotExist where there is none.
+func (o *trainOptions) reopen(cmd *cobra.Command) (*trainJob, error) {
+	config, err := model.ReadConfig(o.run)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range []string{"config", "preset", "label", "seed", "batch", "rate", "flip"} {
+		if f := cmd.Flags().Lookup(name); f.Changed && !o.agrees(name, config) {
+			return nil, usagef("--%s %s differs from the run's own setting: a resumed run keeps its settings; leave the flag out, or start another run", name, f.Value)
+		}
+	}
+	o.override(config, cmd)
+	path := config.Data.Path
+	if o.data != "" {
+		path = o.data
+	}
+	src, err := openSource(path)
+	if err != nil {
+		return nil, err
+	}
+	if src.rows() != config.Data.Rows {
+		return nil, fmt.Errorf("%s has %d rows, the run %s was started with %d: resume it with the same data", path, src.rows(), o.run, config.Data.Rows)
+	}
+	run, err := checkpoint.Resume(o.run)
+	if err != nil {
+		return nil, err
+	}
+	job := &trainJob{config: config, source: src, run: run}
+	job.saved, err = checkpoint.ReadState(o.run)
+	if errors.Is(err, checkpoint.ErrNoCheckpoint) {
+		return job, nil
+	}
+	return job, err
+}
+
+// agrees tells whether a flag says what the run's configuration says anyway.
+func (o *trainOptions) agrees(name string, c *model.Config) bool {
+	switch name {
+	case "preset":
+		return o.preset == c.Preset
+	case "seed":
+		return o.seed == c.Seed
+	case "batch":
+		return o.batch == c.Training.Batch
+	case "rate":
+		return o.rate == c.Training.Rate
+	case "label":
+		return c.Table != nil && o.label == string(c.Table.Transform.Schema.Target)
+	case "flip":
+		return c.Image != nil && o.flip == c.Image.Flip
+	}
+	return false
+}
+
+// fit trains.
+func (j *trainJob) fit(ctx context.Context, s streams, pool *parallel.Pool, asJSON bool) error {
+	m, err := model.New(j.config, pool)
+	if err != nil {
+		return err
+	}
+	objective, preview, err := j.objective(m)
+	if err != nil {
+		return err
+	}
+	if !asJSON {
+		fmt.Fprintf(s.err, "%s: %s, %s of %d parameters, batch %d\n",
+			j.run.Dir(), j.source.describe(), j.config.Preset+" "+string(j.config.Kind)+" model", m.Params().Count(), j.config.Training.Batch)
+	}
+	show := newProgress(s.err, "training")
+	t := train.Trainer{
+		Objective: objective,
+		Settings:  settings(j.config),
+		Pool:      pool,
+		Run:       j.run,
+		Metadata:  map[string]string{"kind": string(j.config.Kind)},
+		Preview:   preview,
+		Watch: func(p train.Progress) {
+			if asJSON {
+				json.NewEncoder(s.out).Encode(p)
+				return
+			}
+			show.update(p.Part, fmt.Sprintf("step %d  loss %.4f  %.1f steps/s", p.Step, p.Loss, p.PerSec))
+		},
+	}
+	last, err := t.Fit(ctx, j.saved)
+	show.done()
+	if errors.Is(err, context.Canceled) {
+		return &exitError{exitInterrupted, fmt.Errorf("interrupted after step %d, which is saved: go on with 'ebb train -o %s --resume'", last.Step, j.run.Dir())}
+	}
+	if err != nil {
+		return err
+	}
+	if !asJSON {
+		fmt.Fprintf(s.err, "trained %d steps in %s; draw from it with 'ebb sample %s -n 100 -o FILE'\n", last.Step, round(time.Duration(last.Elapsed*float64(time.Second))), j.run.Dir())
+	}
+	return nil
+}
+
+// settings are the trainer's, from the configuration.
+func settings(c *model.Config) train.Settings {
+	t := c.Training
+	return train.Settings{
+		Rate: t.Rate, Floor: t.Floor, Warmup: t.Warmup, WeightDecay: t.WeightDecay, Clip: t.Clip, EMA: t.EMA,
+		Budget: train.Budget{Steps: t.Steps, Time: t.Time}, Checkpoint: t.Checkpoint, Seed: c.Seed,
+	}
+}

@@ -1,0 +1,144 @@
+package model
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/goccy/go-yaml"
+)
+
+// FormatVersion is the version of a run directory's form that this build writes. A reader
+// accepts its own version and older ones.
+const FormatVersion = 1
+
+// Kind is what a model generates.
+type Kind string
+
+// The kinds of model.
+const (
+	KindTable Kind = "table"
+	KindImage Kind = "image"
+)
+
+// Config is everything needed to build a model again: RUN/config.yaml holds it with all
+// defaults written out. Weights lie beside it, never in it.
+type Config struct {
+	Format   int          `yaml:"format"`
+	Version  string       `yaml:"ebb"` // the build that wrote the run
+	Kind     Kind         `yaml:"kind"`
+	Preset   string       `yaml:"preset"`
+	Seed     uint64       `yaml:"seed"`
+	Data     Data         `yaml:"data"`
+	Process  Process      `yaml:"process"`
+	Training Training     `yaml:"training"`
+	Sampling Sampling     `yaml:"sampling"`
+	Image    *ImageConfig `yaml:"image,omitempty"`
+	Table    *TableConfig `yaml:"table,omitempty"`
+}
+
+// Data tells where the training data came from.
+type Data struct {
+	Path string `yaml:"path"`
+	Rows int    `yaml:"rows"`
+}
+
+// Process is the forward process and how the network's output is read.
+type Process struct {
+	Schedule   string `yaml:"schedule"`   // a name of Schedules
+	Steps      int    `yaml:"steps"`      // T
+	Prediction string `yaml:"prediction"` // a name of Predictions
+	Variance   string `yaml:"variance"`   // learned, fixed-small or fixed-large
+}
+
+// Training holds the settings of the optimiser and of the loop around it.
+type Training struct {
+	Batch       int           `yaml:"batch"`
+	Rate        float64       `yaml:"rate"`        // peak learning rate
+	Floor       float64       `yaml:"floor"`       // last learning rate, as a share of the peak
+	Warmup      int           `yaml:"warmup"`      // steps of linear warm-up
+	WeightDecay float64       `yaml:"weightDecay"` // decoupled, per step times the rate
+	Clip        float64       `yaml:"clip"`        // largest norm of the gradient
+	EMA         float64       `yaml:"ema"`         // decay of the averaged weights
+	Steps       int           `yaml:"steps"`       // length of the run; 0: by time
+	Time        time.Duration `yaml:"time"`
+	Checkpoint  time.Duration `yaml:"checkpoint"` // between two checkpoints
+}
+
+// Sampling holds the defaults of `ebb sample`.
+type Sampling struct {
+	Sampler string `yaml:"sampler"` // a name of Samplers
+	Steps   int    `yaml:"steps"`
+}
+
+// ErrNewer is wrapped by the error for a run that a later version wrote.
+var ErrNewer = errors.New("written by a newer version of ebb")
+
+// Encode writes the configuration as YAML.
+func (c *Config) Encode() ([]byte, error) {
+	text, err := yaml.Marshal(c)
+	if err != nil {
+		return nil, fmt.Errorf("model: encode configuration: %w", err)
+	}
+	return text, nil
+}
+
+// Overlay reads YAML over c: keys that stand in the text replace what c holds, an unknown key
+// is an error that names its line.
+func (c *Config) Overlay(text []byte, path string) error {
+	d := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict())
+	if err := d.Decode(c); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+// DecodeConfig reads RUN/config.yaml. path is for messages.
+func DecodeConfig(text []byte, path string) (*Config, error) {
+	var head struct {
+		Format  int    `yaml:"format"`
+		Version string `yaml:"ebb"`
+	}
+	if err := yaml.Unmarshal(text, &head); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if head.Format > FormatVersion {
+		return nil, fmt.Errorf("%s: %w (format %d by ebb %s, this build reads up to %d): update ebb",
+			path, ErrNewer, head.Format, head.Version, FormatVersion)
+	}
+	c := new(Config)
+	if err := c.Overlay(text, path); err != nil {
+		return nil, err
+	}
+	return c, c.check(path)
+}
+
+// check finds values that no model can be built from.
+func (c *Config) check(path string) error {
+	bad := func(key string, got any, want string) error {
+		return fmt.Errorf("%s: %s is %v, want %s", path, key, got, want)
+	}
+	switch {
+	case c.Format < 1:
+		return bad("format", c.Format, fmt.Sprintf("1 to %d: is this a config.yaml of ebb?", FormatVersion))
+	case c.Kind == KindTable && c.Table == nil, c.Kind == KindImage && c.Image == nil:
+		return bad("kind", c.Kind, "a section of that name beside it")
+	case c.Kind != KindTable && c.Kind != KindImage:
+		return bad("kind", c.Kind, "table or image")
+	case c.Training.Batch < 1:
+		return bad("training.batch", c.Training.Batch, "at least 1")
+	case c.Process.Steps < 1:
+		return bad("process.steps", c.Process.Steps, "at least 1")
+	case c.Sampling.Steps < 1:
+		return bad("sampling.steps", c.Sampling.Steps, "at least 1")
+	}
+	return nil
+}
+
+// The values of Process.Variance.
+const (
+	varianceLearned = "learned"
+	varianceSmall   = "fixed-small"
+	varianceLarge   = "fixed-large"
+)

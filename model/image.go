@@ -1,0 +1,281 @@
+package model
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/goccy/go-yaml"
+
+	"ebb/data"
+	"ebb/data/image"
+	"ebb/diffusion/denoise"
+	"ebb/diffusion/network"
+	"ebb/diffusion/process"
+	"ebb/diffusion/sample"
+	"ebb/diffusion/schedule"
+	"ebb/engine/autograd"
+	"ebb/engine/kernel/parallel"
+	"ebb/engine/nn"
+	"ebb/engine/rng"
+)
+
+// ImageConfig is the part of a configuration that only image models have.
+type ImageConfig struct {
+	Frame   image.Frame `yaml:"frame"`             // size, border and fill
+	Flip    bool        `yaml:"flip"`              // half of the training pictures are mirrored
+	Classes []Class     `yaml:"classes,omitempty"` // the model is conditional on them
+	UNet    UNetSection `yaml:"unet"`
+}
+
+// Class is a label of the training set.
+type Class struct {
+	Name  string `yaml:"name"`
+	Count int    `yaml:"count"` // training pictures
+}
+
+// UNetSection is a UNet's configuration in YAML, under the names that diffusers gives it.
+type UNetSection struct{ network.UNetConfig }
+
+// MarshalYAML implements yaml.BytesMarshaler.
+func (u UNetSection) MarshalYAML() ([]byte, error) {
+	text, err := json.Marshal(u.UNetConfig)
+	if err != nil {
+		return nil, err
+	}
+	return yaml.JSONToYAML(text)
+}
+
+// UnmarshalYAML implements yaml.BytesUnmarshaler. Keys that are left out keep their values.
+func (u *UNetSection) UnmarshalYAML(text []byte) error {
+	asJSON, err := yaml.YAMLToJSON(text)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(asJSON, &u.UNetConfig)
+}
+
+// ImageModel generates pictures: a UNet that predicts x0 and the variance of the reverse step.
+type ImageModel struct {
+	Config *Config
+
+	net     *network.UNet
+	table   *schedule.Table
+	predict denoise.Prediction
+	pool    *parallel.Pool
+}
+
+// NewImageModel builds the model of a configuration with initial weights from its seed.
+func NewImageModel(c *Config, pool *parallel.Pool) (*ImageModel, error) {
+	if c.Kind != KindImage || c.Image == nil {
+		return nil, fmt.Errorf("model: the configuration is of kind %q, not %q", c.Kind, KindImage)
+	}
+	m := &ImageModel{Config: c, pool: pool}
+	var err error
+	if m.table, err = NewSchedule(c.Process.Schedule, c.Process.Steps); err != nil {
+		return nil, err
+	}
+	if m.predict, err = NewPrediction(c.Process.Prediction); err != nil {
+		return nil, err
+	}
+	if err = c.checkUNet(); err != nil {
+		return nil, err
+	}
+	m.net, err = network.NewUNet(c.Image.UNet.UNetConfig, rng.New(c.Seed, rng.Init))
+	return m, err
+}
+
+// checkUNet finds disagreements between the network and the rest of the configuration.
+func (c *Config) checkUNet() error {
+	u, f := &c.Image.UNet, c.Image.Frame
+	out := f.C
+	if c.Process.Variance == varianceLearned {
+		out *= 2
+	}
+	switch {
+	case u.InChannels != f.C || u.OutChannels != out:
+		return fmt.Errorf("model: unet has %d channels in and %d out; pictures of %d channels with variance %q need %d and %d",
+			u.InChannels, u.OutChannels, f.C, c.Process.Variance, f.C, out)
+	case (u.Classes == nil) != (len(c.Image.Classes) == 0), u.Classes != nil && *u.Classes < len(c.Image.Classes):
+		return fmt.Errorf("model: unet's num_class_embeds does not fit the %d classes of the pictures", len(c.Image.Classes))
+	}
+	return u.CheckSize(f.PaddedH(), f.PaddedW())
+}
+
+// Params are the network's weights.
+func (m *ImageModel) Params() nn.Params { return m.net.Params() }
+
+// Schedule is the noise schedule.
+func (m *ImageModel) Schedule() *schedule.Table { return m.table }
+
+// Shape is (H,W,C) of what the network sees.
+func (m *ImageModel) Shape() []int {
+	f := m.Config.Image.Frame
+	return []int{f.PaddedH(), f.PaddedW(), f.C}
+}
+
+// learned tells whether the network says its variance.
+func (m *ImageModel) learned() bool { return m.Config.Process.Variance == varianceLearned }
+
+// Denoiser is the network as samplers and bounds see it, for rows of the given labels (nil for
+// a model without classes).
+func (m *ImageModel) Denoiser(labels []int32) sample.Denoiser {
+	d := &denoise.Model{Net: m.net, Sch: m.table, Predict: m.predict, Clock: denoise.StepClock(m.table.Steps()),
+		Shape: m.Shape(), Ranged: m.learned(), Labels: labels, Pool: m.pool}
+	if m.learned() {
+		return denoise.Ranged{Model: d}
+	}
+	return d
+}
+
+// imageObjective is the training of an ImageModel.
+type imageObjective struct {
+	*ImageModel
+	denoise.Objective
+	set data.Dataset
+}
+
+// Objective is the loss of the model on pictures; a step draws its batch from the set in an
+// order that depends on the seed alone.
+func (m *ImageModel) Objective(pictures *image.Images) (Objective, error) {
+	c := m.Config
+	f := c.Image.Frame
+	if pictures.H != f.H || pictures.W != f.W || pictures.C != f.C {
+		return nil, fmt.Errorf("the pictures are %s, the model is made for %dx%d with %d channels", pictures.Size(), f.W, f.H, f.C)
+	}
+	if len(c.Image.Classes) > 0 && pictures.Labels == nil {
+		return nil, fmt.Errorf("the pictures have no labels, the model is made for %d classes", len(c.Image.Classes))
+	}
+	set := &image.Dataset{Images: pictures, Frame: f, Flip: c.Image.Flip, Seed: c.Seed}
+	return &imageObjective{ImageModel: m, set: set, Objective: denoise.Objective{
+		Sch: m.table, Predict: m.predict, Clock: denoise.StepClock(m.table.Steps()),
+		Steps: m.table.Steps(), Hybrid: m.learned(),
+	}}, nil
+}
+
+// Loss implements train.Objective.
+func (o *imageObjective) Loss(t *autograd.Tape, step int) *autograd.Var {
+	n, shape := o.Config.Training.Batch, o.Shape()
+	x0 := t.New(append([]int{n}, shape...)...)
+	dim := x0.Len() / n
+	var labels []int32
+	if len(o.Config.Image.Classes) > 0 {
+		labels = make([]int32, n)
+	}
+	t.Pool().Run(n, func(_, i int) {
+		row, epoch := batchRow(o.Config.Seed, step*n+i, o.set.Len())
+		label := o.set.Example(row, epoch, x0.Data[i*dim:(i+1)*dim])
+		if labels != nil {
+			labels[i] = label
+		}
+	})
+	loss := o.Objective.Loss(t, o.net, x0, labels, denoise.Draws{Seed: o.Config.Seed, Step: step})
+	t.Free(x0)
+	return loss
+}
+
+// imageChunk is the number of pictures that are sampled together: enough to fill the kernels,
+// few enough for the caches.
+const imageChunk = 64
+
+// Draw generates pictures. Picture i depends on the seed, on First+i and on the options, not
+// on how many others are drawn.
+func (m *ImageModel) Draw(ctx context.Context, o DrawOptions) (*image.Images, error) {
+	o = o.defaults(m.Config.Sampling)
+	grid, err := m.grid(o.Steps)
+	if err != nil {
+		return nil, err
+	}
+	sampler, err := m.sampler(o.Sampler)
+	if err != nil {
+		return nil, err
+	}
+	labels, err := m.labels(o)
+	if err != nil {
+		return nil, err
+	}
+	frame := m.Config.Image.Frame
+	out := image.New(o.N, frame.H, frame.W, frame.C)
+	out.Labels, out.LabelNames = labels, m.classNames()
+	for lo := 0; lo < o.N; lo += imageChunk {
+		hi := min(lo+imageChunk, o.N)
+		x := process.NewState(hi-lo, frame.Dim())
+		process.Fill(x, rng.Rows{Stream: rng.New(o.Seed, rng.Prior), First: o.First + uint64(lo)}, 0)
+		noise := rng.Rows{Stream: rng.New(o.Seed, rng.Sampler), First: o.First + uint64(lo)}
+		if err := sample.Run(ctx, sampler, m.Denoiser(part(labels, lo, hi)), x, grid, noise, watchChunk(o, lo, hi)...); err != nil {
+			return nil, err
+		}
+		copy(out.Pixels[lo*out.Dim():], image.DecodeAll(frame, x.Data).Pixels)
+	}
+	return out, nil
+}
+
+// grid is the falling times of a run of n steps: all of the table's, or a subset spread evenly
+// from the last one down.
+func (m *ImageModel) grid(n int) ([]float64, error) { return schedule.Trailing(m.table, n) }
+
+func (m *ImageModel) sampler(name string) (sample.Sampler, error) {
+	variance := sample.FixedLarge
+	switch m.Config.Process.Variance {
+	case varianceLearned:
+		variance = sample.Learned
+	case varianceSmall:
+		variance = sample.FixedSmall
+	}
+	return NewSampler(name, SamplerOptions{Limit: sample.Clip(1), Variance: variance})
+}
+
+// classNames are the names of the model's classes, nil without classes.
+func (m *ImageModel) classNames() []string {
+	var names []string
+	for _, c := range m.Config.Image.Classes {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+// labels draws the classes of the pictures, nil for a model without classes.
+func (m *ImageModel) labels(o DrawOptions) ([]int32, error) {
+	classes := m.Config.Image.Classes
+	if len(classes) == 0 {
+		if o.Class >= 0 {
+			return nil, fmt.Errorf("the model has no classes: it was trained without labels")
+		}
+		return nil, nil
+	}
+	if o.Class >= len(classes) {
+		return nil, fmt.Errorf("there is no class %d: the model has %d, from 0 to %d", o.Class, len(classes), len(classes)-1)
+	}
+	total := 0
+	for _, c := range classes {
+		total += c.Count
+	}
+	labels := make([]int32, o.N)
+	stream := rng.New(o.Seed, rng.Condition)
+	for i := range labels {
+		labels[i] = int32(o.Class)
+		if o.Class < 0 {
+			labels[i] = pick(classes, stream.Intn(max(total, 1), 0, o.First+uint64(i)))
+		}
+	}
+	return labels, nil
+}
+
+// pick is the class in which the n-th training picture would stand if they were sorted.
+func pick(classes []Class, n int) int32 {
+	for k, c := range classes {
+		if n < c.Count {
+			return int32(k)
+		}
+		n -= c.Count
+	}
+	return int32(len(classes) - 1)
+}
+
+// part is a range of labels, nil of nil.
+func part(labels []int32, lo, hi int) []int32 {
+	if labels == nil {
+		return nil
+	}
+	return labels[lo:hi]
+}

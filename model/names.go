@@ -1,0 +1,103 @@
+package model
+
+import (
+	"fmt"
+	"strings"
+
+	"ebb/diffusion/denoise"
+	"ebb/diffusion/sample"
+	"ebb/diffusion/schedule"
+)
+
+// named is a row of a table of names.
+type named[T any] struct {
+	Name    string
+	Summary string
+	make    T
+}
+
+// find looks a name up; what says of what kind the name is, for the error.
+func find[T any](what, name string, rows []named[T]) (T, error) {
+	known := make([]string, len(rows))
+	for i, r := range rows {
+		if r.Name == name {
+			return r.make, nil
+		}
+		known[i] = r.Name
+	}
+	var none T
+	return none, fmt.Errorf("there is no %s %q: choose one of %s", what, name, strings.Join(known, ", "))
+}
+
+// schedules is the table of noise schedules; each is made for T steps.
+func schedules() []named[func(steps int) (*schedule.Table, error)] {
+	return []named[func(steps int) (*schedule.Table, error)]{
+		{"linear", "beta grows in equal steps from 0.1/T to 20/T (DDPM)", func(steps int) (*schedule.Table, error) {
+			return schedule.Linear(steps, 0.1/float64(steps), 20/float64(steps))
+		}},
+		{"scaled-linear", "the root of beta grows in equal steps from √(0.85/T) to √(12/T) (latent diffusion)", func(steps int) (*schedule.Table, error) {
+			return schedule.ScaledLinear(steps, 0.85/float64(steps), 12/float64(steps))
+		}},
+		{"cosine", "alpha-bar falls as a squared cosine (Improved DDPM)", schedule.CosineTable},
+	}
+}
+
+// NewSchedule makes the named noise schedule of T steps.
+func NewSchedule(name string, steps int) (*schedule.Table, error) {
+	f, err := find("schedule", name, schedules())
+	if err != nil {
+		return nil, err
+	}
+	return f(steps)
+}
+
+// predictions is the table of what a network can be trained to say.
+func predictions() []named[denoise.Prediction] {
+	return []named[denoise.Prediction]{
+		{"epsilon", "the noise (DDPM)", denoise.Epsilon},
+		{"sample", "the data", denoise.Sample},
+		{"v_prediction", "alpha times the noise less sigma times the data (v)", denoise.Velocity},
+	}
+}
+
+// NewPrediction finds a prediction by its name.
+func NewPrediction(name string) (denoise.Prediction, error) {
+	return find("prediction", name, predictions())
+}
+
+// SamplerOptions are what a sampler is made of.
+type SamplerOptions struct {
+	Limit    sample.Limit           // of the predicted x0
+	Variance sample.ReverseVariance // of ddpm's steps
+}
+
+// SamplerName is a row of Samplers.
+type SamplerName struct{ Name, Summary string }
+
+// samplers is the table of samplers.
+func samplers() []named[func(SamplerOptions) sample.Sampler] {
+	return []named[func(SamplerOptions) sample.Sampler]{
+		{"ddpm", "order 1, 1 evaluation a step, stochastic: the reverse process itself, best from 100 steps on",
+			func(o SamplerOptions) sample.Sampler { return sample.DDPM{Variance: o.Variance, Limit: o.Limit} }},
+		{"ddim", "order 1, 1 evaluation a step, deterministic: good from 25 steps on",
+			func(o SamplerOptions) sample.Sampler { return sample.DDIM{Limit: o.Limit} }},
+	}
+}
+
+// NewSampler makes a sampler by its name.
+func NewSampler(name string, o SamplerOptions) (sample.Sampler, error) {
+	f, err := find("sampler", name, samplers())
+	if err != nil {
+		return nil, err
+	}
+	return f(o), nil
+}
+
+// Samplers lists the samplers for people.
+func Samplers() []SamplerName {
+	var out []SamplerName
+	for _, r := range samplers() {
+		out = append(out, SamplerName{r.Name, r.Summary})
+	}
+	return out
+}

@@ -1,0 +1,193 @@
+package model
+
+import (
+	"context"
+	"fmt"
+
+	"ebb/data/table"
+	"ebb/diffusion/denoise"
+	"ebb/diffusion/network"
+	"ebb/diffusion/process"
+	"ebb/diffusion/sample"
+	"ebb/diffusion/schedule"
+	"ebb/engine/autograd"
+	"ebb/engine/kernel/parallel"
+	"ebb/engine/nn"
+	"ebb/engine/rng"
+)
+
+// TableConfig is the part of a configuration that only table models have.
+type TableConfig struct {
+	MLP       network.MLPConfig `yaml:"mlp"`
+	Transform *table.Transform  `yaml:"transform"`
+}
+
+// mlpPreset is a size of MLP.
+type mlpPreset struct{ width, blocks, batch int }
+
+// mlpPresets are the sizes by name.
+func mlpPresets() []named[mlpPreset] {
+	return []named[mlpPreset]{
+		{"tiny", "0.1 M parameters: some hundred rows", mlpPreset{96, 3, 256}},
+		{"small", "1.2 M parameters: thousands of rows, minutes on two cores", mlpPreset{256, 4, 1024}},
+		{"base", "4.6 M parameters: large tables with many columns", mlpPreset{512, 4, 1024}},
+	}
+}
+
+// TablePresets lists the sizes of table models for people.
+func TablePresets() []SamplerName { return list(mlpPresets()) }
+
+// fewRows is the size of a table below which the tiny network is taken: a larger one would
+// learn the rows by heart.
+const fewRows = 2000
+
+// NewTableConfig is the configuration for tables like t: schema says what its columns are,
+// preset is a name of TablePresets, or empty to choose by the number of rows.
+func NewTableConfig(t *table.Table, schema *table.Schema, preset string) (*Config, error) {
+	if preset == "" {
+		preset = "small"
+		if t.Rows() < fewRows {
+			preset = "tiny"
+		}
+	}
+	size, err := find("preset", preset, mlpPresets())
+	if err != nil {
+		return nil, err
+	}
+	transform, err := table.Fit(schema, t, table.Options{})
+	if err != nil {
+		return nil, err
+	}
+	if transform.Numbers()+len(transform.Cards()) == 0 {
+		return nil, fmt.Errorf("%s: there is nothing to learn: every column is constant, missing or an identifier", t.Source)
+	}
+	mlp := network.MLPConfig{Numeric: transform.Numbers(), Cards: transform.Cards(), Width: size.width, Blocks: size.blocks}
+	c := &Config{
+		Format: FormatVersion, Kind: KindTable, Preset: preset,
+		Process:  Process{Schedule: "cosine", Steps: 1000, Prediction: "v_prediction", Variance: varianceSmall},
+		Training: defaultTraining(),
+		Sampling: Sampling{Sampler: "ddpm", Steps: 100},
+		Table:    &TableConfig{MLP: mlp.WithDefaults(), Transform: transform},
+	}
+	c.Training.Batch = min(size.batch, t.Rows())
+	c.Training.Rate = 2e-3
+	return c, nil
+}
+
+// TableModel generates rows: one residual MLP that sees the noisy numbers and the partly
+// masked cells of a row and says what both were.
+type TableModel struct {
+	Config *Config
+
+	net     *network.MLP
+	table   *schedule.Table
+	predict denoise.Prediction
+	pool    *parallel.Pool
+}
+
+// NewTableModel builds the model of a configuration with initial weights from its seed.
+func NewTableModel(c *Config, pool *parallel.Pool) (*TableModel, error) {
+	if c.Kind != KindTable || c.Table == nil {
+		return nil, fmt.Errorf("model: the configuration is of kind %q, not %q", c.Kind, KindTable)
+	}
+	if c.Table.Transform == nil {
+		return nil, fmt.Errorf("model: the configuration has no table.transform")
+	}
+	if err := c.Table.Transform.Check(); err != nil {
+		return nil, err
+	}
+	m := &TableModel{Config: c, pool: pool}
+	var err error
+	if m.table, err = NewSchedule(c.Process.Schedule, c.Process.Steps); err != nil {
+		return nil, err
+	}
+	if m.predict, err = NewPrediction(c.Process.Prediction); err != nil {
+		return nil, err
+	}
+	m.net, err = network.NewMLP(c.Table.MLP, rng.New(c.Seed, rng.Init))
+	return m, err
+}
+
+// Params are the network's weights.
+func (m *TableModel) Params() nn.Params { return m.net.Params() }
+
+// Schedule is the noise schedule of the numbers.
+func (m *TableModel) Schedule() *schedule.Table { return m.table }
+
+// denoiseChunk is the number of rows that go through the network together: their activations
+// stay in the caches of a core.
+const denoiseChunk = 1024
+
+// Denoiser is the network as samplers see it.
+func (m *TableModel) Denoiser() sample.MixedDenoiser {
+	t := m.Config.Table.Transform
+	return &denoise.TableModel{Net: m.net, Sch: m.table, Predict: m.predict,
+		Numbers: t.Numbers(), Card: t.Cards(), Batch: denoiseChunk, Pool: m.pool}
+}
+
+// tableObjective is the training of a TableModel.
+type tableObjective struct {
+	*TableModel
+	denoise.TableObjective
+	set *table.Dataset
+}
+
+// Objective is the loss of the model on the rows of t; a step draws its batch in an order that
+// depends on the seed alone.
+func (m *TableModel) Objective(t *table.Table) (Objective, error) {
+	set, err := m.Config.Table.Transform.Encode(t, m.Config.Seed)
+	if err != nil {
+		return nil, err
+	}
+	return &tableObjective{TableModel: m, set: set, TableObjective: denoise.TableObjective{
+		Sch: m.table, Predict: m.predict, Card: set.Cards(),
+	}}, nil
+}
+
+// Loss implements train.Objective.
+func (o *tableObjective) Loss(t *autograd.Tape, step int) *autograd.Var {
+	n, numbers, cols := o.Config.Training.Batch, o.set.Numbers(), len(o.set.Cards())
+	batch := denoise.TableBatch{X: t.New(n, numbers), Known: make([]float32, n*numbers), Cells: process.NewCells(n, o.set.Cards())}
+	t.Pool().Run(n, func(_, i int) {
+		row, epoch := batchRow(o.Config.Seed, step*n+i, o.set.Len())
+		lo, hi := i*numbers, (i+1)*numbers
+		o.set.Example(row, epoch, batch.X.Data[lo:hi], batch.Known[lo:hi], batch.Cells.Data[i*cols:(i+1)*cols])
+	})
+	loss := o.TableObjective.Loss(t, o.net, batch, denoise.Draws{Seed: o.Config.Seed, Step: step})
+	t.Free(batch.X)
+	return loss
+}
+
+// tableChunk is the number of rows that are sampled together.
+const tableChunk = 4096
+
+// Draw generates rows. Row i depends on the seed, on First+i and on the options, not on how
+// many others are drawn.
+func (m *TableModel) Draw(ctx context.Context, o DrawOptions) (*table.Table, error) {
+	o = o.defaults(m.Config.Sampling)
+	grid, err := schedule.Uniform(o.Steps)
+	if err != nil {
+		return nil, err
+	}
+	numeric, err := NewSampler(o.Sampler, SamplerOptions{Variance: sample.FixedSmall})
+	if err != nil {
+		return nil, err
+	}
+	d, transform := m.Denoiser(), m.Config.Table.Transform
+	rows := table.Sample{Rows: o.N, First: o.First, Seed: o.Seed,
+		Num: make([]float64, 0, o.N*transform.Numbers()), Cells: make([]int32, 0, o.N*len(transform.Cards()))}
+	for lo := 0; lo < o.N; lo += tableChunk {
+		hi := min(lo+tableChunk, o.N)
+		at := func(p rng.Purpose) rng.Rows {
+			return rng.Rows{Stream: rng.New(o.Seed, p), First: o.First + uint64(lo)}
+		}
+		x, cells := process.NewState(hi-lo, transform.Numbers()), process.NewCells(hi-lo, transform.Cards())
+		process.Fill(x, at(rng.Prior), 0)
+		sampler := sample.Mixed{Numeric: numeric, Cells: cells, Noise: at(rng.Cells)}
+		if err := sample.Run(ctx, sampler, d, x, grid, at(rng.Sampler), watchChunk(o, lo, hi)...); err != nil {
+			return nil, err
+		}
+		rows.Num, rows.Cells = append(rows.Num, x.Data...), append(rows.Cells, cells.Data...)
+	}
+	return transform.Decode(rows), nil
+}

@@ -1,0 +1,83 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"ebb/engine/optim"
+	"ebb/model"
+	"ebb/model/checkpoint"
+)
+
+// The counters of a checkpoint.
+const (
+	keyTotal = "total" // number of steps, 0 while a time budget is being measured
+	keySpent = "spent" // nanoseconds of training
+)
+
+// rawPrefix goes before the names of the weights as the optimiser sees them.
+const rawPrefix = "raw."
+
+// slots are all numbers that a resume needs beside the averaged weights, which stand in
+// model.safetensors.
+func (l *loop) slots() []optim.Slot {
+	var slots []optim.Slot
+	for _, p := range l.params {
+		slots = append(slots, optim.Slot{Name: rawPrefix + p.Name, Data: p.Value().Data})
+	}
+	return append(slots, l.adam.Slots()...)
+}
+
+// checkpoint saves the state after the last step and then draws the preview, with the averaged
+// weights in place.
+func (l *loop) checkpoint(ctx context.Context) error {
+	defer func() { l.savedAt = time.Now() }()
+	var entries []checkpoint.Entry
+	for _, slot := range l.slots() {
+		entries = append(entries, checkpoint.Values(slot.Name, slot.Data, len(slot.Data)))
+	}
+	l.ema.Swap()
+	defer l.ema.Swap()
+	state := &checkpoint.State{
+		Step:     l.step,
+		Seed:     l.Settings.Seed,
+		Ints:     map[string]int64{keyTotal: int64(l.clock.total), keySpent: int64(l.clock.elapsed())},
+		Metadata: l.Metadata,
+		Model:    model.WeightEntries(l.params),
+		Train:    entries,
+	}
+	if err := l.Run.Save(state); err != nil {
+		return err
+	}
+	if l.Preview == nil || ctx.Err() != nil {
+		return nil
+	}
+	return l.Preview(ctx, l.step)
+}
+
+// restore continues from a checkpoint: the averages from its model, the rest from its slots.
+func (l *loop) restore(saved *checkpoint.Saved) error {
+	if saved.Seed != l.Settings.Seed {
+		return fmt.Errorf("train: the checkpoint was trained with seed %d, not %d: resume with the run's own seed", saved.Seed, l.Settings.Seed)
+	}
+	if err := saved.Verify(); err != nil {
+		return err
+	}
+	if err := model.LoadWeights(saved.Model, l.params); err != nil {
+		return err
+	}
+	l.ema = optim.NewEMA(l.params, l.Settings.EMA)
+	for _, slot := range l.slots() {
+		data, err := saved.Train.Float32(slot.Name)
+		if err != nil {
+			return err
+		}
+		if len(data) != len(slot.Data) {
+			return fmt.Errorf("%s: %q has %d numbers, the configuration asks for %d", saved.Train.Path(), slot.Name, len(data), len(slot.Data))
+		}
+		copy(slot.Data, data)
+	}
+	l.step = saved.Step
+	return nil
+}

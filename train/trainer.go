@@ -1,0 +1,196 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"ebb/engine/autograd"
+	"ebb/engine/kernel/parallel"
+	"ebb/engine/nn"
+	"ebb/engine/optim"
+	"ebb/model/checkpoint"
+)
+
+// Objective is what a trainer makes small.
+type Objective interface {
+	// Params are the weights to train.
+	Params() nn.Params
+	// Loss records the loss of a step, one number. It depends on the weights and the step's
+	// number alone: batch, times and noise are drawn by counters.
+	Loss(t *autograd.Tape, step int) *autograd.Var
+}
+
+// Settings are those of the optimiser and of the loop around it.
+type Settings struct {
+	Rate        float64       // peak learning rate
+	Floor       float64       // last learning rate, as a share of the peak
+	Warmup      int           // steps over which the rate rises
+	WeightDecay float64       // decoupled
+	Clip        float64       // largest norm of the gradient; 0: any
+	EMA         float64       // decay of the averaged weights
+	Budget      Budget        // length of the run
+	Checkpoint  time.Duration // between two checkpoints
+	Seed        uint64        // kept in the checkpoint; the objective draws from it
+}
+
+// Progress is what a trainer tells about its last steps.
+type Progress struct {
+	Step     int           `json:"step"`
+	Total    int           `json:"total,omitempty"` // 0 while a time budget is being measured
+	Loss     float64       `json:"loss"`            // mean since the last report
+	GradNorm float64       `json:"gradNorm"`
+	Rate     float64       `json:"rate"`           // learning rate
+	PerSec   float64       `json:"stepsPerSecond"` // since the last report
+	Elapsed  float64       `json:"seconds"`        // of training, over all resumes
+	Part     float64       `json:"-"`              // share of the work done
+	Left     time.Duration `json:"-"`
+}
+
+// Trainer runs one training. Fields are set before Run and not changed by it.
+type Trainer struct {
+	Objective Objective
+	Settings  Settings
+	Pool      *parallel.Pool
+	Run       *checkpoint.Run   // where checkpoints go
+	Metadata  map[string]string // stored with the weights
+	Watch     func(Progress)    // called every few steps; may be nil
+	// Preview is called after each checkpoint while the averaged weights stand in the
+	// parameters, to draw samples; may be nil.
+	Preview func(ctx context.Context, step int) error
+}
+
+// reportEvery is the number of steps between two lines of metrics.jsonl.
+const reportEvery = 10
+
+// Fit trains from saved, or from the start where saved is nil, until the budget is used up or
+// ctx is cancelled. Either way it ends with a checkpoint; after a cancel it returns ctx's error.
+func (tr *Trainer) Fit(ctx context.Context, saved *checkpoint.Saved) (Progress, error) {
+	l, err := tr.begin(saved)
+	if err != nil {
+		return Progress{}, err
+	}
+	for !l.clock.done(l.step) {
+		if ctx.Err() != nil {
+			break
+		}
+		if err := l.advance(); err != nil {
+			return l.last, err
+		}
+		if l.step%reportEvery == 0 {
+			if err := l.report(); err != nil {
+				return l.last, err
+			}
+		}
+		if time.Since(l.savedAt) >= tr.Settings.Checkpoint && !l.clock.done(l.step) {
+			if err := l.checkpoint(ctx); err != nil {
+				return l.last, err
+			}
+		}
+	}
+	if err := l.finish(ctx); err != nil {
+		return l.last, err
+	}
+	return l.last, ctx.Err()
+}
+
+// loop is the changing state of one Fit.
+type loop struct {
+	*Trainer
+	params  nn.Params
+	tape    *autograd.Tape
+	adam    *optim.AdamW
+	ema     *optim.EMA
+	clock   *clock
+	step    int // steps taken
+	sum     float64
+	count   int
+	norm    float64
+	last    Progress
+	told    time.Time // of the last report
+	savedAt time.Time
+}
+
+func (tr *Trainer) begin(saved *checkpoint.Saved) (*loop, error) {
+	params := tr.Objective.Params()
+	l := &loop{Trainer: tr, params: params, tape: autograd.New(tr.Pool),
+		adam: optim.NewAdamW(params), savedAt: time.Now(), told: time.Now()}
+	l.adam.WeightDecay = float32(tr.Settings.WeightDecay)
+	l.ema = optim.NewEMA(params, tr.Settings.EMA)
+	total, spent := 0, time.Duration(0)
+	if saved != nil {
+		if err := l.restore(saved); err != nil {
+			return nil, err
+		}
+		total = int(saved.Ints[keyTotal])
+		spent = time.Duration(saved.Ints[keySpent])
+	}
+	var err error
+	l.clock, err = newClock(tr.Settings.Budget, total, spent)
+	return l, err
+}
+
+// advance takes one step.
+func (l *loop) advance() error {
+	s := l.Settings
+	loss := l.Objective.Loss(l.tape, l.step)
+	l.tape.Backward(loss)
+	value := float64(loss.Value.Data[0])
+	norm := optim.GradNorm(l.Pool, l.params)
+	if !optim.Finite(norm) || !optim.Finite(value) {
+		return l.blownUp(value)
+	}
+	rate := optim.Cosine{Base: s.Rate, Floor: s.Rate * s.Floor, Warmup: s.Warmup,
+		Hold: calibrateShare * overrun, Total: l.clock.total}
+	l.adam.Update(l.Pool, optim.Update{Step: l.step, LR: rate.At(l.step), Scale: optim.ClipScale(norm, s.Clip)})
+	l.ema.Update(l.Pool, l.step)
+	l.params.ZeroGrad()
+	l.tape.Reset()
+	l.step++
+	l.sum += value
+	l.count++
+	l.norm = norm
+	l.last.Rate = rate.At(l.step - 1)
+	l.clock.tick(l.step, reportEvery)
+	return nil
+}
+
+// blownUp is the error of a step whose loss or gradient is not finite. The last checkpoint
+// stays as it is.
+func (l *loop) blownUp(loss float64) error {
+	where := "the loss"
+	if p := optim.NonFinite(l.params); p != nil {
+		where = "the gradient of " + p.Name
+	}
+	return fmt.Errorf("train: step %d: %s is not finite (loss %g): lower the learning rate (now %g) and go on with --resume, or look for extreme values in the data",
+		l.step, where, loss, l.Settings.Rate)
+}
+
+// report writes a line of metrics and tells the watcher.
+func (l *loop) report() error {
+	if l.count == 0 {
+		return nil
+	}
+	now := time.Now()
+	p := &l.last
+	p.Step, p.Total = l.step, l.clock.total
+	p.Loss = l.sum / float64(l.count)
+	p.GradNorm = l.norm
+	p.PerSec = float64(l.count) / math.Max(1e-9, now.Sub(l.told).Seconds())
+	p.Elapsed = l.clock.elapsed().Seconds()
+	p.Part = l.clock.part(l.step)
+	l.sum, l.count, l.told = 0, 0, now
+	if l.Watch != nil {
+		l.Watch(*p)
+	}
+	return l.Run.Metric(*p)
+}
+
+// finish writes the last line of metrics and the last checkpoint.
+func (l *loop) finish(ctx context.Context) error {
+	if err := l.report(); err != nil {
+		return err
+	}
+	return l.checkpoint(context.WithoutCancel(ctx))
+}
