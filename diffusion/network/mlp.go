@@ -12,12 +12,12 @@ import (
 // MLPConfig describes the denoiser of table rows. Zero sizes mean the defaults
 // in brackets, which make a network of about 1.2 million parameters.
 type MLPConfig struct {
-	Numeric int   `json:"numeric" yaml:"numeric"`       // numbers in a row
-	Cards   []int `json:"cards" yaml:"cards"`           // categories of each categorical column
-	Width   int   `json:"width" yaml:"width"`           // of the residual stream [256]
-	Hidden  int   `json:"hidden" yaml:"hidden"`         // inside a block [2 Width]
-	Blocks  int   `json:"blocks" yaml:"blocks"`         // [4]
-	TimeDim int   `json:"time_width" yaml:"time_width"` // features of the time [64]
+	Numeric   int   `json:"numeric" yaml:"numeric"`     // numbers in a row
+	Cards     []int `json:"cards" yaml:"cards"`         // categories of each categorical column
+	Width     int   `json:"width" yaml:"width"`         // of the residual stream [256]
+	Hidden    int   `json:"hidden" yaml:"hidden"`       // inside a block [2 Width]
+	Blocks    int   `json:"blocks" yaml:"blocks"`       // [4]
+	TimeWidth int   `json:"timeWidth" yaml:"timeWidth"` // features of the time [64]
 }
 
 // WithDefaults is the configuration with its sizes filled in.
@@ -30,7 +30,7 @@ func (c MLPConfig) WithDefaults() MLPConfig {
 	or(&c.Width, 256)
 	or(&c.Hidden, 2*c.Width)
 	or(&c.Blocks, 4)
-	or(&c.TimeDim, 64)
+	or(&c.TimeWidth, 64)
 	return c
 }
 
@@ -44,8 +44,8 @@ func (c MLPConfig) Validate() error {
 			return fmt.Errorf("mlp: categorical column %d has %d categories, it must have at least 1", j, k)
 		}
 	}
-	if c.Width < 1 || c.Hidden < 1 || c.Blocks < 0 || c.TimeDim < 4 {
-		return fmt.Errorf("mlp: width %d, hidden %d, blocks %d, time_width %d; they must be at least 1, 1, 0 and 4", c.Width, c.Hidden, c.Blocks, c.TimeDim)
+	if c.Width < 1 || c.Hidden < 1 || c.Blocks < 0 || c.TimeWidth < 4 {
+		return fmt.Errorf("mlp: width %d, hidden %d, blocks %d, timeWidth %d; they must be at least 1, 1, 0 and 4", c.Width, c.Hidden, c.Blocks, c.TimeWidth)
 	}
 	return nil
 }
@@ -103,14 +103,14 @@ func NewMLP(config MLPConfig, stream rng.Stream) (*MLP, error) {
 		init := nn.Normal(1 / math.Sqrt(float64(len(c.Cards))))
 		m.cells = &nn.Embedding{Table: b.At("cells").Param("weight", nn.Plain, init, rows, c.Width)}
 	}
-	m.time1 = b.Linear("time1", c.TimeDim, c.Width)
-	m.time2 = b.Linear("time2", c.Width, c.TimeDim)
+	m.time1 = b.Linear("time1", c.TimeWidth, c.Width)
+	m.time2 = b.Linear("time2", c.Width, c.TimeWidth)
 	for i := range c.Blocks {
 		at := b.At("blocks", i)
 		m.blocks = append(m.blocks, mlpBlock{
 			norm: at.LayerNorm("norm", c.Width, mlpEps),
 			fc1:  at.Linear("fc1", c.Width, c.Hidden),
-			time: at.Linear("time", c.TimeDim, c.Hidden, nn.NoBias),
+			time: at.Linear("time", c.TimeWidth, c.Hidden, nn.NoBias),
 			fc2:  at.Linear("fc2", c.Hidden, c.Width),
 		})
 	}
@@ -146,14 +146,14 @@ func (m *MLP) Forward(t *autograd.Tape, x *autograd.Var, time []float64, cells [
 	return y
 }
 
-// embed gives the features of the time: time (N) -> e (N,TimeDim).
+// embed gives the features of the time: time (N) -> e (N,TimeWidth).
 func (m *MLP) embed(t *autograd.Tape, time []float64) *autograd.Var {
 	scaled := make([]float64, len(time))
 	for i, v := range time {
 		scaled[i] = 1000 * v // the unit for which the waves' periods are made
 	}
-	waves := t.New(len(time), m.Config.TimeDim)
-	nn.TimeEmbedding(waves.Data, scaled, m.Config.TimeDim, false, 0, 10000)
+	waves := t.New(len(time), m.Config.TimeWidth)
+	nn.TimeEmbedding(waves.Data, scaled, m.Config.TimeWidth, false, 0, 10000)
 	e := t.Const(waves)
 	for _, l := range []*nn.Linear{m.time1, m.time2} {
 		y := l.Forward(t, e)
@@ -198,7 +198,7 @@ func (m *MLP) rows(cells []int32) []int32 {
 	return ids
 }
 
-// forward: h (N,Width)  e (N,TimeDim) -> what the block adds to h.
+// forward: h (N,Width)  e (N,TimeWidth) -> what the block adds to h.
 func (b *mlpBlock) forward(t *autograd.Tape, h, e *autograd.Var) *autograd.Var {
 	norm := b.norm.Forward(t, h)
 	a := b.fc1.Forward(t, norm)

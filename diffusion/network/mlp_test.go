@@ -13,9 +13,9 @@ import (
 
 // tables are the three kinds of table.
 var tables = map[string]MLPConfig{
-	"mixed":      {Numeric: 3, Cards: []int{2, 5}, Width: 8, Hidden: 12, Blocks: 2, TimeDim: 8},
-	"numbers":    {Numeric: 4, Width: 8, Hidden: 8, Blocks: 1, TimeDim: 6},
-	"categories": {Cards: []int{3, 1, 4}, Width: 8, Hidden: 8, Blocks: 1, TimeDim: 4},
+	"mixed":      {Numeric: 3, Cards: []int{2, 5}, Width: 8, Hidden: 12, Blocks: 2, TimeWidth: 8},
+	"numbers":    {Numeric: 4, Width: 8, Hidden: 8, Blocks: 1, TimeWidth: 6},
+	"categories": {Cards: []int{3, 1, 4}, Width: 8, Hidden: 8, Blocks: 1, TimeWidth: 4},
 }
 
 func newMLP(t testing.TB, c MLPConfig) *MLP {
@@ -110,7 +110,7 @@ func reference(m *MLP, x []float32, time float64, cells []int32) vector {
 		}
 		return out
 	}
-	waves, half := make(vector, c.TimeDim), c.TimeDim/2
+	waves, half := make(vector, c.TimeWidth), c.TimeWidth/2
 	for i := range half {
 		angle := 1000 * time * math.Pow(10000, -float64(i)/float64(half))
 		waves[i], waves[half+i] = math.Sin(angle), math.Cos(angle)
@@ -209,7 +209,7 @@ func TestMLPConfigErrors(t *testing.T) {
 		"at least one column": {},
 		"column 1 has 0":      {Cards: []int{2, 0}},
 		"width -1":            {Numeric: 1, Width: -1},
-		"time_width 2":        {Numeric: 1, TimeDim: 2},
+		"timeWidth 2":         {Numeric: 1, TimeWidth: 2},
 	} {
 		if _, err := NewMLP(c, rng.New(0, rng.Init)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v does not say %q", err, want)
