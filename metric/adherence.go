@@ -114,10 +114,10 @@ func StatisticSimilarity(real, synthetic []float64, s Statistic) float64 {
 // column's smallest and largest value: caps and floors are what smooth
 // models blur. Shares are of the values that are not missing.
 type ExtremeMass struct {
-	Min, Max                   float64
-	RealAtMin, SyntheticAtMin  float64
-	RealAtMax, SyntheticAtMax  float64
-	SyntheticBelow, SynthAbove float64
+	Min, Max                       float64
+	RealAtMin, SyntheticAtMin      float64
+	RealAtMax, SyntheticAtMax      float64
+	SyntheticBelow, SyntheticAbove float64
 }
 
 // Extremes measures the mass at the ends of the real column's range.
@@ -141,6 +141,6 @@ func Extremes(real, synthetic []float64) ExtremeMass {
 	e.RealAtMin, e.RealAtMax = count(r, atMin), count(r, atMax)
 	e.SyntheticAtMin, e.SyntheticAtMax = count(s, atMin), count(s, atMax)
 	e.SyntheticBelow = count(s, func(v float64) bool { return v < e.Min })
-	e.SynthAbove = count(s, func(v float64) bool { return v > e.Max })
+	e.SyntheticAbove = count(s, func(v float64) bool { return v > e.Max })
 	return e
 }

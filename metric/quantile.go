@@ -35,11 +35,15 @@ func quantileSorted(sorted []float64, q float64) float64 {
 
 // meanOf returns the mean of the values in their order; NaN for no values.
 func meanOf(values []float64) float64 {
+	return sumOf(values) / float64(len(values))
+}
+
+func sumOf(values []float64) float64 {
 	sum := 0.0
 	for _, v := range values {
 		sum += v
 	}
-	return sum / float64(len(values))
+	return sum
 }
 
 // deviationOf returns the standard deviation with divisor n-1; NaN below two values.

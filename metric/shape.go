@@ -50,6 +50,9 @@ func roundTo14(values []float64) {
 // 1e-6 of a real row. [TotalVariation] is the figure without this quirk.
 func TVComplement(real, synthetic []int32) float64 {
 	r, s := countCodes(real, synthetic)
+	if sumOf(r) == 0 {
+		return math.NaN()
+	}
 	for k := range r {
 		if r[k] == 0 && s[k] > 0 {
 			r[k] = 1e-6
@@ -83,11 +86,7 @@ func countCodes(a, b []int32) (na, nb []float64) {
 
 // totalVariation returns half the L1 distance of two normalised histograms.
 func totalVariation(a, b []float64) float64 {
-	sumA, sumB := 0.0, 0.0
-	for k := range a {
-		sumA += a[k]
-		sumB += b[k]
-	}
+	sumA, sumB := sumOf(a), sumOf(b)
 	total := 0.0
 	for k := range a {
 		total += math.Abs(b[k]/sumB - a[k]/sumA)
