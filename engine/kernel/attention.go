@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"ebb/engine/kernel/elementary"
 	"ebb/engine/kernel/parallel"
 )
 
@@ -18,71 +19,102 @@ import (
 // FlashAttention, arXiv 2205.14135).
 type Attention struct{ N, T, Heads, D int }
 
+const (
+	attentionFloats = 48 << 10 // floats of a block of rows of the (T,T) matrix
+	attentionPieces = 16       // pieces of the forward pass, if the shape allows
+)
+
 // Forward sets y and lse (N,Heads,T).
+//
+// The logits are sums over d of (q/sqrt(D)) k; a row's weights are e^(logit -
+// its largest), y is their product with v times the reciprocal of their sum.
 func (s Attention) Forward(p *parallel.Pool, y, lse, q, k, v []float32) {
 	s.check(lse, y, q, k, v)
-	p.Run(s.N*s.Heads, func(worker, piece int) {
-		prob := p.Scratch(worker, s.T*s.T)
-		off := s.offset(piece)
-		q, k, v, y := q[off:], k[off:], v[off:], y[off:]
-		width, scale := s.Heads*s.D, s.scale()
-		(&Gemm{M: s.T, N: s.T, K: s.D, A: q, LDA: width, B: k, LDB: width, TransB: true, C: prob, LDC: s.T}).Run(nil)
-		for i := range s.T {
-			row := prob[i*s.T:][:s.T]
-			top := float32(math.Inf(-1))
-			for j := range row {
-				row[j] *= scale
-				top = max(top, row[j])
-			}
-			var sum float32
-			for j := range row {
-				row[j] = float32(math.Exp(float64(row[j] - top)))
-				sum += row[j]
-			}
-			for j := range row {
-				row[j] /= sum
-			}
-			lse[piece*s.T+i] = top + float32(math.Log(float64(sum)))
+	if s.N == 0 {
+		return
+	}
+	isa := active()
+	heads, blocks := s.N*s.Heads, (s.T+s.rows()-1)/s.rows()
+	// Few heads share the blocks of rows of one head among several pieces, and
+	// each packs k and v for itself.
+	split := min(blocks, (attentionPieces+heads-1)/heads)
+	each := (blocks + split - 1) / split
+	p.Run(heads*split, func(worker, piece int) {
+		f := attentionForward{Attention: s, isa: isa, memory: p.Scratch(worker, s.forwardLen())}
+		head := piece / split
+		at := s.offset(head)
+		f.pack(k[at:], v[at:])
+		for b := piece % split * each; b < min(blocks, (piece%split+1)*each); b++ {
+			row, end := b*s.rows(), min(s.T, (b+1)*s.rows())
+			from := at + row*s.width()
+			f.block(end-row, y[from:], lse[head*s.T+row:], q[from:])
 		}
-		(&Gemm{M: s.T, N: s.D, K: s.T, A: prob, LDA: s.T, B: v, LDB: width, C: y, LDC: width}).Run(nil)
 	})
 }
 
-// Backward sets dq, dk and dv from dy and what Forward got and gave.
-func (s Attention) Backward(p *parallel.Pool, dq, dk, dv, dy, y, lse, q, k, v []float32) {
-	s.check(lse, dq, dk, dv, dy, y, q, k, v)
-	p.Run(s.N*s.Heads, func(worker, piece int) {
-		buf := p.Scratch(worker, 2*s.T*s.T)
-		prob, dprob := buf[:s.T*s.T], buf[s.T*s.T:]
-		off := s.offset(piece)
-		dq, dk, dv, dy, y, q, k, v := dq[off:], dk[off:], dv[off:], dy[off:], y[off:], q[off:], k[off:], v[off:]
-		width, scale := s.Heads*s.D, s.scale()
-		(&Gemm{M: s.T, N: s.T, K: s.D, A: q, LDA: width, B: k, LDB: width, TransB: true, C: prob, LDC: s.T}).Run(nil)
-		(&Gemm{M: s.T, N: s.T, K: s.D, A: dy, LDA: width, B: v, LDB: width, TransB: true, C: dprob, LDC: s.T}).Run(nil)
-		for i := range s.T {
-			var dot float32
-			for d := range s.D {
-				dot = fma32(dy[i*width+d], y[i*width+d], dot)
-			}
-			row, drow := prob[i*s.T:][:s.T], dprob[i*s.T:][:s.T]
-			for j := range row {
-				row[j] = float32(math.Exp(float64(float32(row[j]*scale) - lse[piece*s.T+i])))
-				drow[j] = row[j] * (drow[j] - dot) * scale
-			}
-		}
-		(&Gemm{M: s.T, N: s.D, K: s.T, A: prob, LDA: s.T, TransA: true, B: dy, LDB: width, C: dv, LDC: width}).Run(nil)
-		(&Gemm{M: s.T, N: s.D, K: s.T, A: dprob, LDA: s.T, B: k, LDB: width, C: dq, LDC: width}).Run(nil)
-		(&Gemm{M: s.T, N: s.D, K: s.T, A: dprob, LDA: s.T, TransA: true, B: q, LDB: width, C: dk, LDC: width}).Run(nil)
-	})
+// rows is the number of rows in a block.
+func (s Attention) rows() int {
+	return max(tileRows, min(gemmRows, attentionFloats/s.T/tileRows*tileRows))
 }
 
-// offset is where the piece's image and head start in q, k, v and y.
-func (s Attention) offset(piece int) int {
-	n, h := piece/s.Heads, piece%s.Heads
-	return n*s.T*s.Heads*s.D + h*s.D
+// width is the distance from one place to the next.
+func (s Attention) width() int { return s.Heads * s.D }
+
+// offset is where an image's head starts in q, k, v and y.
+func (s Attention) offset(head int) int {
+	return head/s.Heads*s.T*s.width() + head%s.Heads*s.D
 }
 
 func (s Attention) scale() float32 { return float32(1 / math.Sqrt(float64(s.D))) }
+
+// attentionForward is the forward pass of one head.
+type attentionForward struct {
+	Attention
+	isa          ISA
+	memory       []float32
+	keys, values []float32 // packed
+	scaled, prob []float32
+}
+
+func (s Attention) forwardLen() int {
+	return packedLen(s.D, s.T) + packedLen(s.T, s.D) + s.rows()*(s.D+s.T)
+}
+
+// cut takes n floats off the memory.
+func (f *attentionForward) cut(n int) []float32 {
+	part := f.memory[:n]
+	f.memory = f.memory[n:]
+	return part
+}
+
+// pack lays k^T and v out for the products.
+func (f *attentionForward) pack(k, v []float32) {
+	f.keys, f.values = f.cut(packedLen(f.D, f.T)), f.cut(packedLen(f.T, f.D))
+	f.scaled, f.prob = f.cut(f.rows()*f.D), f.cut(f.rows()*f.T)
+	(&Gemm{N: f.T, K: f.D, B: k, LDB: f.width(), TransB: true}).packAll(f.keys)
+	(&Gemm{N: f.D, K: f.T, B: v, LDB: f.width()}).packAll(f.values)
+}
+
+// block computes some rows of one head.
+func (f *attentionForward) block(rows int, y, lse, q []float32) {
+	width, scale := f.width(), f.scale()
+	for i := range rows {
+		scaleSlice(f.isa, f.scaled[i*f.D:][:f.D], q[i*width:][:f.D], scale)
+	}
+	(&Gemm{M: rows, N: f.T, K: f.D, A: f.scaled, LDA: f.D, C: f.prob, LDC: f.T}).serial(f.isa, f.keys, nil)
+	for i := range rows {
+		row := f.prob[i*f.T:][:f.T]
+		top, sum := expRow(f.isa, row, row)
+		lse[i] = float32(float64(top) + elementary.Log(float64(sum)))
+		// The reciprocal of the sum waits here until y is there.
+		f.scaled[i] = 1 / sum
+	}
+	(&Gemm{M: rows, N: f.D, K: f.T, A: f.prob, LDA: f.T, C: y, LDC: width}).serial(f.isa, f.values, nil)
+	for i := range rows {
+		out := y[i*width:][:f.D]
+		scaleSlice(f.isa, out, out, f.scaled[i])
+	}
+}
 
 func (s Attention) check(lse []float32, tensors ...[]float32) {
 	if s.N < 0 || s.T < 1 || s.Heads < 1 || s.D < 1 {
@@ -90,6 +122,6 @@ func (s Attention) check(lse []float32, tensors ...[]float32) {
 	}
 	checkLen("Attention lse", lse, s.N*s.Heads*s.T, false)
 	for _, x := range tensors {
-		checkLen("Attention tensor", x, s.N*s.T*s.Heads*s.D, false)
+		checkLen("Attention tensor", x, s.N*s.T*s.width(), false)
 	}
 }

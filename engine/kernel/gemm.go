@@ -71,15 +71,22 @@ func (g *Gemm) Run(p *parallel.Pool) {
 	})
 }
 
-// serial computes the product on the caller alone, with gemmK*panelCols floats
-// of scratch. It does not check the shapes.
-func (g *Gemm) serial(isa ISA, scratch []float32) {
+// serial computes the product on the caller alone, without checks. shared is B
+// packed by packAll, or nil; then own has room for gemmK*panelCols floats.
+func (g *Gemm) serial(isa ISA, shared, own []float32) {
 	for row := 0; row < g.M; row += gemmRows {
 		b := gemmBlock{
-			Gemm: g, isa: isa, own: scratch,
+			Gemm: g, isa: isa, shared: shared, own: own,
 			row: row, rows: min(gemmRows, g.M-row), panelEnd: panelsOf(g.N),
 		}
 		b.run()
+	}
+}
+
+// packAll packs B into packedLen(K,N) floats.
+func (g *Gemm) packAll(dst []float32) {
+	for panel := range panelsOf(g.N) {
+		g.pack(panelOf(dst, panel, g.K), 0, panel)
 	}
 }
 

@@ -1,0 +1,129 @@
+package kernel
+
+import "ebb/engine/kernel/parallel"
+
+// Backward sets dq, dk and dv from dy and from what Forward got and gave.
+//
+// With p = e^(logit - lse) and delta = dy . y of each row:
+//
+//	dv = p^T dy     ds = p * (dy v^T - delta)     dq = ds k / sqrt(D)     dk = ds^T q / sqrt(D)
+//
+// Rows are taken in blocks; dk and dv go on from block to block, so that their
+// sums run in increasing row like one product.
+func (s Attention) Backward(p *parallel.Pool, dq, dk, dv, dy, y, lse, q, k, v []float32) {
+	s.check(lse, dq, dk, dv, dy, y, q, k, v)
+	isa := active()
+	p.Run(s.N*s.Heads, func(worker, head int) {
+		b := newAttentionBackward(s, isa, p.Scratch(worker, s.backwardLen()))
+		at := s.offset(head)
+		b.pack(k[at:], v[at:])
+		for row := 0; row < s.T; row += s.rows() {
+			from := at + row*s.width()
+			b.weights(row, q[from:], dy[from:], y[from:], lse[head*s.T+row:])
+			b.gradients(row, dq[from:], dk[at:], dv[at:], dy[from:])
+		}
+	})
+}
+
+// attentionBackward is the backward pass of one head.
+//
+// Each row's logits want lse subtracted, each row of dy v^T wants delta
+// subtracted. One more channel does both within the products: q and dy get
+// -lse and -delta there, k and v a one.
+type attentionBackward struct {
+	Attention
+	isa          ISA
+	keys, values []float32 // k and v with their ones, transposed and packed
+	keysBack     []float32 // k packed, for dq
+	q, dy        []float32 // (rows,D+1): q/sqrt(D) and -lse, dy and -delta
+	prob, ds     []float32 // (rows,T)
+	own          []float32 // for packing within a product
+}
+
+func (s Attention) backwardLen() int {
+	rows := s.rows()
+	return 2*packedLen(s.D+1, s.T) + packedLen(s.T, s.D) + 2*rows*(s.D+1) + 2*rows*s.T + gemmK*panelCols
+}
+
+func newAttentionBackward(s Attention, isa ISA, memory []float32) *attentionBackward {
+	cut := func(n int) []float32 {
+		part := memory[:n]
+		memory = memory[n:]
+		return part
+	}
+	rows := s.rows()
+	return &attentionBackward{
+		Attention: s, isa: isa,
+		keys: cut(packedLen(s.D+1, s.T)), values: cut(packedLen(s.D+1, s.T)), keysBack: cut(packedLen(s.T, s.D)),
+		q: cut(rows * (s.D + 1)), dy: cut(rows * (s.D + 1)),
+		prob: cut(rows * s.T), ds: cut(rows * s.T), own: cut(gemmK * panelCols),
+	}
+}
+
+// pack lays k and v out for the products.
+func (b *attentionBackward) pack(k, v []float32) {
+	width := b.width()
+	for _, x := range []struct{ packed, from []float32 }{{b.keys, k}, {b.values, v}} {
+		for panel := range panelsOf(b.T) {
+			j := panel * panelCols
+			dst := panelOf(x.packed, panel, b.D+1)
+			packTransposed(dst[:b.D*panelCols], x.from[j*width:], width, min(panelCols, b.T-j))
+			ones := dst[b.D*panelCols:]
+			for i := range ones {
+				ones[i] = 1
+			}
+		}
+	}
+	(&Gemm{N: b.D, K: b.T, B: k, LDB: width}).packAll(b.keysBack)
+}
+
+// weights sets prob and ds of the block of rows that begins at row.
+func (b *attentionBackward) weights(row int, q, dy, y, lse []float32) {
+	rows, width, scale := min(b.rows(), b.T-row), b.width(), b.scale()
+	for i := range rows {
+		at := i * (b.D + 1)
+		scaleSlice(b.isa, b.q[at:][:b.D], q[i*width:][:b.D], scale)
+		b.q[at+b.D] = -lse[i]
+		copy(b.dy[at:][:b.D], dy[i*width:])
+		b.dy[at+b.D] = -dot(dy[i*width:][:b.D], y[i*width:][:b.D])
+	}
+	b.product(rows, b.prob, b.q, b.keys)
+	b.product(rows, b.ds, b.dy, b.values)
+	n := rows * b.T
+	expSlice(b.isa, b.prob[:n], b.prob[:n])
+	mulSlice(b.isa, b.ds[:n], b.ds[:n], b.prob[:n])
+}
+
+// product sets out (rows,T) to x (rows,D+1) times packed.
+func (b *attentionBackward) product(rows int, out, x, packed []float32) {
+	(&Gemm{M: rows, N: b.T, K: b.D + 1, A: x, LDA: b.D + 1, C: out, LDC: b.T}).serial(b.isa, packed, nil)
+}
+
+// gradients sets the block's rows of dq and adds to dk and dv, which the first
+// block sets.
+func (b *attentionBackward) gradients(row int, dq, dk, dv, dy []float32) {
+	rows, width := min(b.rows(), b.T-row), b.width()
+	(&Gemm{M: rows, N: b.D, K: b.T, A: b.ds, LDA: b.T, C: dq, LDC: width}).serial(b.isa, b.keysBack, nil)
+	for i := range rows {
+		out := dq[i*width:][:b.D]
+		scaleSlice(b.isa, out, out, b.scale())
+	}
+	(&Gemm{
+		M: b.T, N: b.D, K: rows, A: b.prob, LDA: b.T, TransA: true, B: dy, LDB: width,
+		C: dv, LDC: width, Accumulate: row > 0,
+	}).serial(b.isa, nil, b.own)
+	(&Gemm{
+		M: b.T, N: b.D, K: rows, A: b.ds, LDA: b.T, TransA: true, B: b.q, LDB: b.D + 1,
+		C: dk, LDC: width, Accumulate: row > 0,
+	}).serial(b.isa, nil, b.own)
+}
+
+// dot is the sum of the products of x and y, in four lanes of float64, where
+// products are exact.
+func dot(x, y []float32) float32 {
+	var lane [4]float64
+	for i, v := range x {
+		lane[i&3] += float64(v) * float64(y[i])
+	}
+	return float32((lane[0] + lane[2]) + (lane[1] + lane[3]))
+}
