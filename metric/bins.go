@@ -74,7 +74,7 @@ func numberBins(sorted []float64) columnBins {
 
 // between returns a number in [lo, hi) near the middle.
 func between(lo, hi float64) float64 {
-	if mid := lo/2 + hi/2; mid < hi {
+	if mid := float64(lo/2) + float64(hi/2); mid < hi {
 		return max(lo, mid)
 	}
 	return lo

@@ -44,7 +44,7 @@ func (c CloserShare) Strict() float64 { return float64(c.Closer) / float64(c.Row
 // Even is the share closer where a tie counts half: 0.5 in expectation if the
 // two tables are equally large samples of what the rows are a sample of.
 func (c CloserShare) Even() float64 {
-	return (float64(c.Closer) + float64(c.Ties)/2) / float64(c.Rows)
+	return (float64(c.Closer) + float64(float64(c.Ties)/2)) / float64(c.Rows)
 }
 
 // NearestOfBoth compares the two tables as they are, of whatever size: which

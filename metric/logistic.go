@@ -128,7 +128,7 @@ func (m *logistic) fit(x *design, class, rows []int32, p *parallel.Pool) {
 			addScaled(g, 1, gradients[b])
 		}
 		for k, v := range w[:len(w)-1] {
-			total += float64(v*v) / 2
+			total += float64(float64(v*v) / 2)
 			g[k] += v
 		}
 		return total

@@ -24,7 +24,7 @@ func quantileSorted(sorted []float64, q float64) float64 {
 	if n == 0 {
 		return math.NaN()
 	}
-	at := q * float64(n-1)
+	at := float64(q * float64(n-1)) // rounded here, or at - lo below might be fused
 	lo := int(math.Floor(at))
 	if lo >= n-1 {
 		return sorted[n-1]

@@ -91,7 +91,7 @@ func totalVariation(a, b []float64) float64 {
 	for k := range a {
 		total += math.Abs(b[k]/sumB - a[k]/sumA)
 	}
-	return total / 2
+	return float64(total / 2)
 }
 
 // ColumnShape returns the shape score of one column: KSComplement for numbers

@@ -99,5 +99,5 @@ func ranks(values []float64) []float64 {
 func CorrelationSimilarity(realA, realB, synthA, synthB []float64, c Coefficient) (score, real, synthetic float64) {
 	real = Correlation(realA, realB, c)
 	synthetic = Correlation(synthA, synthB, c)
-	return 1 - math.Abs(synthetic-real)/2, real, synthetic
+	return 1 - float64(math.Abs(synthetic-real)/2), real, synthetic
 }
