@@ -67,80 +67,95 @@ func TestMLPIsItsFormula(t *testing.T) {
 
 type vector = []float64
 
-func reference(m *MLP, x []float32, time float64, cells []int32) vector {
-	c := m.Config
-	param := func(name string) []float32 { return m.Params().ByName(name).Value().Data }
-	linear := func(name string, in vector) vector {
-		w := param(name + ".weight")
-		out := make(vector, len(w)/len(in))
-		for o := range out {
-			if b := m.Params().ByName(name + ".bias"); b != nil {
-				out[o] = float64(b.Value().Data[o])
-			}
-			for i, v := range in {
-				out[o] += v * float64(w[i*len(out)+o])
-			}
-		}
-		return out
-	}
-	norm := func(name string, in vector) vector {
-		mean, variance, out := 0.0, 0.0, make(vector, len(in))
-		for _, v := range in {
-			mean += v / float64(len(in))
-		}
-		for _, v := range in {
-			variance += (v - mean) * (v - mean) / float64(len(in))
+// plain is the network in float64, an operation a method.
+type plain struct{ m *MLP }
+
+func (p plain) param(name string) []float32 { return p.m.Params().ByName(name).Value().Data }
+
+func (p plain) linear(name string, in vector) vector {
+	w := p.param(name + ".weight")
+	out := make(vector, len(w)/len(in))
+	for o := range out {
+		if b := p.m.Params().ByName(name + ".bias"); b != nil {
+			out[o] = float64(b.Value().Data[o])
 		}
 		for i, v := range in {
-			out[i] = (v-mean)/math.Sqrt(variance+1e-5)*float64(param(name + ".weight")[i]) + float64(param(name + ".bias")[i])
+			out[o] += v * float64(w[i*len(out)+o])
 		}
-		return out
 	}
-	silu := func(in vector) vector {
-		out := make(vector, len(in))
-		for i, v := range in {
-			out[i] = v / (1 + math.Exp(-v))
-		}
-		return out
+	return out
+}
+
+func (p plain) norm(name string, in vector) vector {
+	mean, variance, out := 0.0, 0.0, make(vector, len(in))
+	for _, v := range in {
+		mean += v / float64(len(in))
 	}
-	plus := func(a, b vector) vector {
-		out := make(vector, len(a))
-		for i := range a {
-			out[i] = a[i] + b[i]
-		}
-		return out
+	for _, v := range in {
+		variance += (v - mean) * (v - mean) / float64(len(in))
 	}
-	waves, half := make(vector, c.TimeWidth), c.TimeWidth/2
-	for i := range half {
-		angle := 1000 * time * math.Pow(10000, -float64(i)/float64(half))
-		waves[i], waves[half+i] = math.Sin(angle), math.Cos(angle)
+	for i, v := range in {
+		out[i] = (v-mean)/math.Sqrt(variance+1e-5)*float64(p.param(name + ".weight")[i]) + float64(p.param(name + ".bias")[i])
 	}
-	e := silu(linear("time2", silu(linear("time1", waves))))
+	return out
+}
+
+func silu(in vector) vector {
+	out := make(vector, len(in))
+	for i, v := range in {
+		out[i] = v / (1 + math.Exp(-v))
+	}
+	return out
+}
+
+func plus(a, b vector) vector {
+	out := make(vector, len(a))
+	for i := range a {
+		out[i] = a[i] + b[i]
+	}
+	return out
+}
+
+// enter is the sum of the numbers' map and one row of the table for each cell.
+func (p plain) enter(x []float32, cells []int32) vector {
+	c := p.m.Config
 	h := make(vector, c.Width)
 	if c.Numeric > 0 {
 		numbers := make(vector, len(x))
 		for i, v := range x {
 			numbers[i] = float64(v)
 		}
-		h = linear("in", numbers)
+		h = p.linear("in", numbers)
 	}
-	row := 0
+	first := 0
 	for j, k := range c.Cards {
-		id := row + int(cells[j])
+		id := first + int(cells[j])
 		if cells[j] < 0 {
-			id = row + k
+			id = first + k
 		}
 		for i := range h {
-			h[i] += float64(param("cells.weight")[id*c.Width+i])
+			h[i] += float64(p.param("cells.weight")[id*c.Width+i])
 		}
-		row += k + 1
+		first += k + 1
 	}
+	return h
+}
+
+func reference(m *MLP, x []float32, time float64, cells []int32) vector {
+	p, c := plain{m}, m.Config
+	waves, half := make(vector, c.TimeWidth), c.TimeWidth/2
+	for i := range half {
+		angle := 1000 * time * math.Pow(10000, -float64(i)/float64(half))
+		waves[i], waves[half+i] = math.Sin(angle), math.Cos(angle)
+	}
+	e := silu(p.linear("time2", silu(p.linear("time1", waves))))
+	h := p.enter(x, cells)
 	for b := range c.Blocks {
 		at := "blocks." + string(rune('0'+b))
-		a := plus(linear(at+".fc1", norm(at+".norm", h)), linear(at+".time", e))
-		h = plus(h, linear(at+".fc2", silu(a)))
+		a := plus(p.linear(at+".fc1", p.norm(at+".norm", h)), p.linear(at+".time", e))
+		h = plus(h, p.linear(at+".fc2", silu(a)))
 	}
-	return linear("out", norm("norm", h))
+	return p.linear("out", p.norm("norm", h))
 }
 
 func TestMLPGradient(t *testing.T) {
