@@ -56,7 +56,7 @@ func pow2(k int32) float32 { return math.Float32frombits(uint32(k+127) << 23) }
 // sigmoid32 is 1/(1+e^-x) within 3 ulp; below x = -88.7, where the result is denormal, it is 0.
 func sigmoid32(x float32) float32 { return 1 / (1 + exp32(-x)) }
 
-// tanh32 is tanh x within 3 ulp: E/(E+2) with E = e^(2|x|) - 1, where E = 2^n (e^r - 1) + (2^n - 1)
+// tanh32 is tanh x within 4 ulp: E/(E+2) with E = e^(2|x|) - 1, where E = 2^n (e^r - 1) + (2^n - 1)
 // keeps small arguments exact.
 func tanh32(x float32) float32 {
 	a := float32(math.Abs(float64(x))) * 2
@@ -90,7 +90,7 @@ func Sigmoid(p *parallel.Pool, dst, x []float32) {
 	each(p, "Sigmoid", dst, x, func(lo, hi int) { sigmoidSlice(isa, dst[lo:hi], x[lo:hi]) })
 }
 
-// Tanh sets dst to the hyperbolic tangent of x within 3 ulp. dst may be x.
+// Tanh sets dst to the hyperbolic tangent of x within 4 ulp. dst may be x.
 func Tanh(p *parallel.Pool, dst, x []float32) {
 	isa := active()
 	each(p, "Tanh", dst, x, func(lo, hi int) { tanhSlice(isa, dst[lo:hi], x[lo:hi]) })

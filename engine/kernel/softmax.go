@@ -32,7 +32,7 @@ func SoftmaxRows(p *parallel.Pool, y, x []float32, rows, cols int) {
 func expRowGeneric(y, x []float32) (top, sum float32) {
 	top = float32(math.Inf(-1))
 	for _, v := range x {
-		if v > top || v != v {
+		if v > top { // NaN is passed over here, and makes the sum NaN
 			top = v
 		}
 	}
