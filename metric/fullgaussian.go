@@ -24,7 +24,8 @@ import (
 // fewer bits is better without doubt. Fitting the bound by maximum likelihood
 // gives the training mean and Σ = Cov(train) + I/12. As for PixelGaussian one
 // invented image joins the training images, here with independent pixels, so
-// that no direction is impossible.
+// that no direction is impossible. With fewer than two images for each value
+// that is not enough: then the covariance is shrunk as well (see ledoitWolf).
 type FullGaussian struct {
 	Mean   []float64 // (D), pixel values 0…255
 	logDet float64   // of Σ
@@ -45,6 +46,9 @@ func FitFullGaussian(p *parallel.Pool, train *image.Images) (*FullGaussian, erro
 		return nil, fmt.Errorf("metric: a full covariance of %d x %d values is too large (at most %d)", d, d, MaxFullGaussian)
 	}
 	mean, cov := pixelMoments(p, train)
+	if train.N < 2*d {
+		shrink(cov, d, ledoitWolf(mean, cov, train))
+	}
 	joinInvented(mean, cov, float64(train.N), inventedImage(histogram256(train)))
 	for i := range d {
 		cov[i*(d+1)] += uniformVariance
@@ -82,6 +86,48 @@ func joinInvented(mean, cov []float64, n float64, shares *[256]float64) {
 			cov[i*d+j] = n / (n + 1) * (cov[i*d+j] + float64(oi*oj)/(n+1))
 		}
 		cov[i*(d+1)] += variance / (n + 1)
+	}
+}
+
+// ledoitWolf is the weight g in [0,1] for which (1-g) S + g tr(S)/D I is expected
+// to come closest to the true covariance (Ledoit and Wolf 2004, "A
+// well-conditioned estimator for large-dimensional covariance matrices", J.
+// Multivariate Analysis 88, lemma 3.2-3.4): the mean squared error of S over its
+// squared distance from a multiple of I, both of which the images tell.
+func ledoitWolf(mean, cov []float64, m *image.Images) float64 {
+	d := len(mean)
+	trace, squares := 0.0, 0.0
+	for i := range d {
+		trace += cov[i*(d+1)]
+		squares += dot4(cov[i*d:(i+1)*d], cov[i*d:(i+1)*d])
+	}
+	fourth := 0.0 // mean of |x-mean|^4
+	for i := range m.N {
+		s := 0.0
+		for j, v := range m.Image(i) {
+			diff := float64(v) - mean[j]
+			s += float64(diff * diff)
+		}
+		fourth += float64(s * s)
+	}
+	off := squares - trace*trace/float64(d)
+	if off <= 0 {
+		return 1
+	}
+	return math.Max(0, math.Min(1, (fourth/float64(m.N)-squares)/float64(m.N)/off))
+}
+
+// shrink moves cov (D,D) by the weight g towards the multiple of I of equal trace.
+func shrink(cov []float64, d int, g float64) {
+	trace := 0.0
+	for i := range d {
+		trace += cov[i*(d+1)]
+	}
+	for i := range cov {
+		cov[i] *= 1 - g
+	}
+	for i := range d {
+		cov[i*(d+1)] += g * trace / float64(d)
 	}
 }
 

@@ -268,6 +268,32 @@ func TestInventedImageJoinsAsOneMore(t *testing.T) {
 	}
 }
 
+// Independent pixels of one variance: with few images the covariance is mostly
+// noise, and shrinking recovers most of what it costs.
+func TestShrinkingHelpsWhereImagesAreFew(t *testing.T) {
+	train, held := gaussianImages(20, 80, 8, 20), gaussianImages(21, 500, 8, 20)
+	g, err := FitFullGaussian(nil, train)
+	if err != nil {
+		t.Fatal(err)
+	}
+	entropy := math.Log2(20 * math.Sqrt(2*math.Pi*math.E))
+	if got := g.Bits(nil, held); got > entropy+0.05 {
+		t.Errorf("%g bits by 80 images of 64 values, entropy %g", got, entropy)
+	}
+	mean, cov := pixelMoments(nil, train)
+	if few := ledoitWolf(mean, cov, train); few < 0.9 {
+		t.Errorf("pure noise is shrunk by %g, want about 1", few)
+	}
+	many := gaussianImages(22, 4000, 2, 20)
+	for i := range many.N { // two of four pixels agree
+		many.Image(i)[1] = many.Image(i)[0]
+	}
+	mean, cov = pixelMoments(nil, many)
+	if g := ledoitWolf(mean, cov, many); g > 0.01 {
+		t.Errorf("4000 images of 4 values are shrunk by %g, want about 0", g)
+	}
+}
+
 // A pixel that was constant in training and changes later costs many bits, not infinitely many.
 func TestUnseenPixelsCostFinitely(t *testing.T) {
 	train, held := gaussianImages(8, 200, 3, 20), gaussianImages(9, 50, 3, 20)

@@ -22,7 +22,7 @@ type PCA struct {
 var _ Features = (*PCA)(nil)
 
 const (
-	pcaRounds = 12 // of subspace iteration
+	pcaRounds = 6  // of subspace iteration
 	pcaExtra  = 16 // directions carried along beyond those asked for
 )
 
