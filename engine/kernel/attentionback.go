@@ -45,14 +45,14 @@ func (s Attention) backwardLen() int {
 	return 2*packedLen(s.D+1, s.T) + packedLen(s.T, s.D) + 2*rows*(s.D+1) + 2*rows*s.T + gemmK*panelCols
 }
 
-func newAttentionBackward(s Attention, isa ISA, memory []float32) *attentionBackward {
+func newAttentionBackward(s Attention, isa ISA, memory []float32) attentionBackward {
 	cut := func(n int) []float32 {
 		part := memory[:n]
 		memory = memory[n:]
 		return part
 	}
 	rows := s.rows()
-	return &attentionBackward{
+	return attentionBackward{
 		Attention: s, isa: isa,
 		keys: cut(packedLen(s.D+1, s.T)), values: cut(packedLen(s.D+1, s.T)), keysBack: cut(packedLen(s.T, s.D)),
 		q: cut(rows * (s.D + 1)), dy: cut(rows * (s.D + 1)),

@@ -130,3 +130,19 @@ func BenchmarkConv(b *testing.B) {
 		clear(v.w) // grew by the gradients
 	}
 }
+
+func BenchmarkAttention(b *testing.B) {
+	for _, s := range []Attention{{64, 256, 1, 64}, {64, 64, 4, 32}, {64, 64, 16, 8}, {8, 1024, 1, 64}, {1, 256, 2, 64}} {
+		d := newAttentionData(s, newDraw(1).floats)
+		y, dq, dk, dv := make([]float32, len(d.q)), make([]float32, len(d.q)), make([]float32, len(d.q)), make([]float32, len(d.q))
+		lse := make([]float32, s.N*s.Heads*s.T)
+		flops := 4 * float64(s.N*s.Heads*s.T) * float64(s.T*s.D)
+		name := fmt.Sprintf("%dx%dx%dx%d", s.N, s.T, s.Heads, s.D)
+		benchPools(b, name+"/forward", func(b *testing.B, p *parallel.Pool) {
+			speed(b, p, flops, func() { s.Forward(p, y, lse, d.q, d.k, d.v) })
+		})
+		benchPools(b, name+"/backward", func(b *testing.B, p *parallel.Pool) {
+			speed(b, p, 2.5*flops, func() { s.Backward(p, dq, dk, dv, d.dy, y, lse, d.q, d.k, d.v) })
+		})
+	}
+}
