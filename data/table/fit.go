@@ -31,6 +31,8 @@ const (
 	massRows   = 30  // rows that a point mass must have
 	codeValues = 256 // distinct numbers that may become states where point masses prevail
 	codeRows   = 8   // rows for each of the others, on average
+
+	continuum = 1e-11 // a step below this share of the values is as good as none
 )
 
 func (o Options) filled() Options {
@@ -245,7 +247,8 @@ func (f *fitter) distinct() (values []float64, counts []int) {
 	return values, counts
 }
 
-// step is the grid of the column: the schema's, or one unit of the last decimal or of time.
+// step is the grid of the column: the schema's, or one unit of the last decimal or of time; 0 if that
+// is so fine that float64 could not count its points without error.
 func (f *fitter) step() float64 {
 	if f.field.Step > 0 {
 		return f.field.Step
@@ -254,10 +257,15 @@ func (f *fitter) step() float64 {
 		return 1
 	}
 	n := f.field.Number
-	if n.MaxDecimals > 15 || n.always() {
+	if n.MaxDecimals > 15 || n.always() || len(f.numbers) == 0 {
 		return 0
 	}
-	return 1 / pow10(n.MaxDecimals)
+	step := 1 / pow10(n.MaxDecimals)
+	lo, hi := f.values[f.numbers[0]], f.values[f.numbers[len(f.numbers)-1]]
+	if step < continuum*max(math.Abs(lo), math.Abs(hi)) {
+		return 0
+	}
+	return step
 }
 
 func (f *fitter) masses(values []float64, counts []int, step float64) []bool {

@@ -52,6 +52,9 @@ func detectSequence(texts []string) (id Identifier, ok bool) {
 	width, padded := len(texts[0])-len(prefix)-len(suffix), false
 	same := true
 	for i, text := range texts {
+		if len(text) <= len(prefix)+len(suffix) {
+			return id, false
+		}
 		digits := text[len(prefix) : len(text)-len(suffix)]
 		n, err := strconv.ParseInt(digits, 10, 64)
 		if err != nil || digits[0] == '+' || digits[0] == '-' && prefix != "" {
@@ -88,7 +91,7 @@ func commonAffixes(texts []string) (prefix, suffix string) {
 			suffix = suffix[1:]
 		}
 	}
-	if i := strings.LastIndexFunc(prefix, func(r rune) bool { return !isDigit(r) && r != '-' || r >= 0x80 }); i >= 0 {
+	if i := strings.LastIndexFunc(prefix, func(r rune) bool { return !isDigit(r) }); i >= 0 {
 		_, size := utf8.DecodeRuneInString(prefix[i:])
 		prefix = prefix[:i+size]
 	} else {

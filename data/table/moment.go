@@ -58,14 +58,8 @@ func (m *Moment) time(v float64) time.Time {
 	if m.Offset != 0 {
 		zone = time.FixedZone("", m.Offset)
 	}
-	perYear := 12.0
-	switch m.Unit {
-	case "day":
-		perYear = 365.2425
-	case "second", "millisecond", "microsecond":
-		perYear = 365.2425 * secondsPerDay * float64(perSecond[m.Unit])
-	}
-	n := int64(math.Floor(min(max(v, -1968*perYear), 8029*perYear) + 0.5))
+	lo, hi := m.limits()
+	n := int64(math.Floor(min(max(v, lo), hi) + 0.5))
 	switch m.Unit {
 	case "month":
 		return time.Date(1970, time.January+time.Month(n), 1, 0, 0, 0, 0, zone)
@@ -75,6 +69,19 @@ func (m *Moment) time(v float64) time.Time {
 	k := perSecond[m.Unit]
 	s := floorDiv(n, k)
 	return time.Unix(s, (n-s*k)*(1e9/k)).In(zone)
+}
+
+// limits are the first and last moment of the years 1 to 9999, a day's margin kept for zones.
+func (m *Moment) limits() (lo, hi float64) {
+	const firstDay, lastDay = -719162, 2932896
+	switch m.Unit {
+	case "month":
+		return -1969 * 12, 8030*12 - 1
+	case "day":
+		return firstDay, lastDay
+	}
+	perDay := secondsPerDay * float64(perSecond[m.Unit])
+	return (firstDay + 1) * perDay, lastDay * perDay
 }
 
 func floorDiv(a, b int64) int64 {

@@ -118,9 +118,28 @@ func (r *Rank) total() float64 { return float64(r.Below[len(r.Below)-1]) }
 func (r *Rank) interval(v float64) (lo, hi float64) {
 	last := len(r.X) - 1
 	v = min(max(v, r.X[0]+r.Step/2), r.X[last]-r.Step/2)
+	lo, hi = r.left(v-r.Step/2), r.right(v+r.Step/2)
+	if hi <= lo {
+		lo = r.offGap(v, lo)
+		hi = lo
+	}
 	n := r.total()
-	lo, hi = r.left(v-r.Step/2)/n, r.right(v+r.Step/2)/n
-	return lo, max(lo, hi)
+	return lo / n, hi / n
+}
+
+// offGap moves the rank of a single point of a continuum away from a level stretch that begins or
+// ends there: the next float64 would decode to the other side of the gap.
+func (r *Rank) offGap(v, rank float64) float64 {
+	const inside = 1e-9 // of the rising stretch beside it
+	k := sort.SearchFloat64s(r.X, v)
+	switch {
+	case k == 0 || k+1 >= len(r.X) || r.X[k] != v:
+	case r.Below[k+1] == r.Below[k]:
+		return rank - inside*float64(r.Below[k]-r.Below[k-1])
+	case r.Below[k] == r.Below[k-1]:
+		return rank + inside*float64(r.Below[k+1]-r.Below[k])
+	}
+	return rank
 }
 
 // left is the rows below x, those at x not counted; right counts them.
