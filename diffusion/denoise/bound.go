@@ -30,9 +30,10 @@ type VarianceDenoiser interface {
 //	L = L_T + sum over jumps t -> s of KL(q(x_s|x_t,x0) || p(x_s|x_t)) + L_0
 //
 // with L_T = KL(q(x_1|x0) || N(0, I)) and L_0 = -log p(x0 | x at the grid's last
-// time before 0). Each inner term is estimated with one draw of x_t; with Draws
-// set, only so many of them are drawn per row, one from each of as many equal
-// parts of the grid, and their sum is scaled up. Either way the estimate of the
+// time before 0). Each inner term is estimated with one draw of x_t. With Draws
+// set, only so many of them are drawn per row, one from each of as many parts of
+// the grid, and each stands for its part: near the data, where the terms are
+// large and change fast, the parts are short. Either way the estimate of the
 // bound is unbiased.
 type Bound struct {
 	Grid    []float64 // falls from 1 to 0
@@ -54,9 +55,10 @@ type Terms struct {
 	Steps []float64
 }
 
-// job is one term of one row.
+// job is one term of one row, and how many terms it stands for.
 type job struct {
 	row, step int
+	weight    float64
 }
 
 // Evaluate is the bound of every row of x0. noise is keyed by step of the grid
@@ -91,7 +93,7 @@ func (b Bound) Evaluate(ctx context.Context, d VarianceDenoiser, x0 *process.Sta
 				continue
 			}
 			out[j.row].Steps[j.step] = values[n]
-			out[j.row].Inner += float64(values[n] * b.scale())
+			out[j.row].Inner += float64(values[n] * j.weight)
 		}
 	}
 	for i := range out {
@@ -123,34 +125,44 @@ func (b Bound) batch() int {
 	return b.Batch
 }
 
-// scale is how many terms each drawn one stands for.
-func (b Bound) scale() float64 {
-	if b.Draws == 0 {
-		return 1
-	}
-	return float64(len(b.Grid)-2) / float64(b.Draws)
-}
-
 // jobs lists the terms to evaluate, row by row.
 func (b Bound) jobs(rows int, noise process.Noise) []job {
 	inner := len(b.Grid) - 2
 	var jobs []job
-	u := make([]float64, max(b.Draws, 1))
+	u := make([]float64, b.Draws)
+	parts := parts(inner, b.Draws)
 	for i := range rows {
 		if b.Draws == 0 {
 			for k := range inner {
-				jobs = append(jobs, job{i, k})
+				jobs = append(jobs, job{i, k, 1})
 			}
 		} else {
 			noise.Uniforms(u, len(b.Grid), i) // a key of its own
-			for n := range b.Draws {
-				k := int((float64(n) + u[n]) / float64(b.Draws) * float64(inner))
-				jobs = append(jobs, job{i, min(k, inner-1)})
+			for n, v := range u {
+				size := parts[n+1] - parts[n]
+				k := parts[n] + min(int(v*float64(size)), size-1)
+				// Counted from the data, which the grid ends with.
+				jobs = append(jobs, job{i, inner - 1 - k, float64(size)})
 			}
 		}
-		jobs = append(jobs, job{i, inner})
+		jobs = append(jobs, job{i, inner, 1})
 	}
 	return jobs
+}
+
+// parts cuts terms into n parts, none empty, whose ends grow as the square of
+// their number: part i is parts[i] to parts[i+1].
+func parts(terms, n int) []int {
+	if n == 0 {
+		return nil
+	}
+	out := make([]int, n+1)
+	for i := 1; i <= n; i++ {
+		share := float64(i*i) / float64(n*n)
+		end := int(float64(terms) * share)
+		out[i] = min(max(end, out[i-1]+1), terms-(n-i))
+	}
+	return out
 }
 
 // terms evaluates jobs in one call of the denoiser.
