@@ -13,7 +13,7 @@ func (t *Tape) Add(a, b *Var) *Var {
 	}
 	y := t.New(a.Shape()...)
 	kernel.Add(t.pool, y.Data, a.Value.Data, b.Value.Data)
-	return t.Record(y, func(dy *tensor.Tensor) {
+	return t.record(y, func(dy *tensor.Tensor) {
 		t.Pass(a, dy)
 		t.Pass(b, dy)
 	}, a, b)
@@ -23,7 +23,7 @@ func (t *Tape) Add(a, b *Var) *Var {
 func (t *Tape) Scale(x *Var, c float32) *Var {
 	y := t.New(x.Shape()...)
 	kernel.Scale(t.pool, y.Data, x.Value.Data, c)
-	return t.Record(y, func(dy *tensor.Tensor) {
+	return t.record(y, func(dy *tensor.Tensor) {
 		dx := t.over(dy, x.Shape())
 		kernel.Scale(t.pool, dx.Data, dy.Data, c)
 		t.Accumulate(x, dx)
@@ -44,7 +44,8 @@ func (t *Tape) Mul(a, b *Var) *Var {
 			t.Accumulate(into, d)
 		}
 	}
-	return t.Record(y, func(dy *tensor.Tensor) {
+	reads(a, b)
+	return t.record(y, func(dy *tensor.Tensor) {
 		product(a, b, dy)
 		product(b, a, dy)
 	}, a, b)
@@ -54,7 +55,7 @@ func (t *Tape) Mul(a, b *Var) *Var {
 func (t *Tape) Sum(x *Var) *Var {
 	y := t.New()
 	y.Data[0] = float32(kernel.Sum(t.pool, x.Value.Data))
-	return t.Record(y, func(dy *tensor.Tensor) {
+	return t.record(y, func(dy *tensor.Tensor) {
 		dx := t.New(x.Shape()...)
 		for i := range dx.Data {
 			dx.Data[i] = dy.Data[0]

@@ -23,7 +23,8 @@ func (t *Tape) Attention(q, k, v *Var, heads int) *Var {
 	s := kernel.Attention{N: n, T: length, Heads: heads, D: c / heads}
 	y, lse := t.New(q.Shape()...), t.New(n, heads, length)
 	s.Forward(t.pool, y.Data, lse.Data, q.Value.Data, k.Value.Data, v.Value.Data)
-	out := t.Record(y, func(dy *tensor.Tensor) {
+	reads(q, k, v)
+	out := t.record(y, func(dy *tensor.Tensor) {
 		dq, dk, dv := t.New(q.Shape()...), t.New(q.Shape()...), t.New(q.Shape()...)
 		s.Backward(t.pool, dq.Data, dk.Data, dv.Data,
 			dy.Data, y.Data, lse.Data, q.Value.Data, k.Value.Data, v.Value.Data)
@@ -32,6 +33,7 @@ func (t *Tape) Attention(q, k, v *Var, heads int) *Var {
 		t.Accumulate(k, dk)
 		t.Accumulate(v, dv)
 	}, q, k, v)
+	reads(out)
 	if !out.needs {
 		t.Free(lse)
 	}

@@ -15,7 +15,7 @@ func (t *Tape) Concat(a, b *Var) *Var {
 	rows, ca, cb := a.Value.Rows(), a.Value.Dim(-1), b.Value.Dim(-1)
 	y := t.New(withLast(a.Shape(), ca+cb)...)
 	kernel.ConcatLast(t.pool, y.Data, a.Value.Data, b.Value.Data, rows, ca, cb)
-	return t.Record(y, func(dy *tensor.Tensor) {
+	return t.record(y, func(dy *tensor.Tensor) {
 		da, db := t.New(a.Shape()...), t.New(b.Shape()...)
 		kernel.SplitLast(t.pool, da.Data, db.Data, dy.Data, rows, ca, cb)
 		t.Accumulate(a, da)

@@ -32,7 +32,8 @@ func (t *Tape) Conv2D(x, w, b, shift *Var, g Geometry) *Var {
 	s := convShape(x, w, b, shift, g)
 	y := t.New(s.N, s.OutH(), s.OutW(), s.O)
 	s.Forward(t.pool, y.Data, x.Value.Data, w.Value.Data, dataOf(b), dataOf(shift))
-	return t.Record(y, func(dy *tensor.Tensor) {
+	reads(x, w)
+	return t.record(y, func(dy *tensor.Tensor) {
 		if x.NeedsGrad() {
 			dx := t.New(x.Shape()...)
 			s.BackwardData(t.pool, dx.Data, dy.Data, w.Value.Data)

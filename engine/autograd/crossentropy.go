@@ -28,7 +28,7 @@ func (t *Tape) CrossEntropy(logits *Var, offsets, target []int32, weight []float
 	loss := t.New()
 	loss.Data[0] = float32(kernel.Sum(t.pool, losses.Data) / float64(rows))
 	t.Free(losses)
-	v := t.Record(loss, func(dy *tensor.Tensor) {
+	v := t.record(loss, func(dy *tensor.Tensor) {
 		kernel.Scale(t.pool, dlogits.Data, dlogits.Data, dy.Data[0]/float32(rows))
 		t.Accumulate(logits, dlogits)
 	}, logits)

@@ -31,7 +31,9 @@
 //     gradient and value there and sets both to nil. Only the loss keeps its
 //     value.
 //   - In inference nothing is freed by itself: Release hands a value back when
-//     the caller knows that it is done with it.
+//     the caller knows that it is done with it. While training, Release frees a
+//     value at once if no derivative reads it (an input of a sum, say), and
+//     leaves it to Backward otherwise.
 //   - Reset frees all that is left. A Var or Tensor of the tape must not be
 //     used afterwards.
 //   - Tensors that the caller made, and parameters, are never freed.

@@ -14,7 +14,7 @@ func (t *Tape) Embedding(table *Var, ids []int32) *Var {
 	d := table.Value.Dim(1)
 	y := t.New(len(ids), d)
 	kernel.Gather(t.pool, y.Data, table.Value.Data, ids, d)
-	return t.Record(y, func(dy *tensor.Tensor) {
+	return t.record(y, func(dy *tensor.Tensor) {
 		kernel.ScatterAdd(t.pool, t.GradOf(table).Data, dy.Data, ids, d)
 	}, table)
 }
@@ -42,7 +42,7 @@ func (t *Tape) EmbeddingSum(table *Var, ids []int32, cols int) *Var {
 			}
 		}
 	})
-	return t.Record(y, func(dy *tensor.Tensor) { t.embeddingSumBackward(t.GradOf(table), dy, ids, cols) }, table)
+	return t.record(y, func(dy *tensor.Tensor) { t.embeddingSumBackward(t.GradOf(table), dy, ids, cols) }, table)
 }
 
 // embeddingSumBackward adds each row's gradient to the table rows it used.

@@ -73,6 +73,9 @@ func (c opCase) run(t *Tape, in []*tensor.Tensor, frozen ...int) result {
 		vars[i] = t.Scale(leaves[i], 1)
 	}
 	y := c.apply(t, vars)
+	for _, v := range vars {
+		t.Release(v)
+	}
 	res := result{y: slices.Clone(y.Value.Data)}
 	r := make([]float32, len(res.y))
 	numbers(c.name+"r", r)

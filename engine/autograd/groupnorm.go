@@ -23,7 +23,8 @@ func (t *Tape) GroupNorm(x, gamma, beta *Var, groups int, eps float32, silu bool
 	s := kernel.GroupNorm{N: n, T: tensor.Size(x.Shape()[1 : x.Value.Rank()-1]), C: c, Groups: groups, Eps: eps, SiLU: silu}
 	y, mean, rstd := t.New(x.Shape()...), t.New(n, groups), t.New(n, groups)
 	s.Forward(t.pool, y.Data, mean.Data, rstd.Data, x.Value.Data, gamma.Value.Data, beta.Value.Data)
-	v := t.Record(y, func(dy *tensor.Tensor) {
+	reads(x, gamma, beta)
+	v := t.record(y, func(dy *tensor.Tensor) {
 		dx := t.over(dy, x.Shape())
 		dgamma, dbeta := t.gradOrScratch(gamma), t.gradOrScratch(beta)
 		s.Backward(t.pool, dx.Data, dgamma.Data, dbeta.Data,

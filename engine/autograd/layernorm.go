@@ -24,7 +24,8 @@ func (t *Tape) LayerNorm(x, gamma, beta *Var, eps float32, silu bool) *Var {
 	s := kernel.LayerNorm{Rows: rows, D: d, Eps: eps, SiLU: silu}
 	y, mean, rstd := t.New(x.Shape()...), t.New(rows), t.New(rows)
 	s.Forward(t.pool, y.Data, mean.Data, rstd.Data, x.Value.Data, dataOf(gamma), dataOf(beta))
-	v := t.Record(y, func(dy *tensor.Tensor) {
+	reads(x, gamma, beta)
+	v := t.record(y, func(dy *tensor.Tensor) {
 		dx := t.over(dy, x.Shape())
 		if gamma == nil {
 			s.Backward(t.pool, dx.Data, nil, nil, dy.Data, x.Value.Data, mean.Data, rstd.Data, nil, nil)

@@ -22,7 +22,8 @@ func (t *Tape) Linear(x, w, b *Var) *Var {
 		A: x.Value.Data, LDA: d, B: w.Value.Data, LDB: k, C: y.Data, LDC: k,
 		Bias: dataOf(b),
 	}).Run(t.pool)
-	return t.Record(y, func(dy *tensor.Tensor) {
+	reads(x, w)
+	return t.record(y, func(dy *tensor.Tensor) {
 		if x.NeedsGrad() {
 			dx := t.New(x.Shape()...)
 			(&kernel.Gemm{

@@ -24,7 +24,7 @@ func (t *Tape) MSE(pred *Var, target *tensor.Tensor, weight []float32) *Var {
 	loss := t.New()
 	loss.Data[0] = float32(kernel.Sum(t.pool, diff.Data) / float64(count))
 	t.Free(diff)
-	v := t.Record(loss, func(dy *tensor.Tensor) {
+	v := t.record(loss, func(dy *tensor.Tensor) {
 		kernel.Scale(t.pool, weighted.Data, weighted.Data, 2*dy.Data[0]/float32(count))
 		t.Accumulate(pred, weighted)
 	}, pred)

@@ -16,7 +16,7 @@ func (t *Tape) AddRows(x, s *Var) *Var {
 	t.eachBlock(r, func(lo, hi int, repeat repeater) {
 		kernel.Add(nil, y.Data[lo:hi], x.Value.Data[lo:hi], repeat(s.Value.Data))
 	})
-	return t.Record(y, func(dy *tensor.Tensor) {
+	return t.record(y, func(dy *tensor.Tensor) {
 		t.Pass(x, dy)
 		t.sumPositions(s, dy, r)
 	}, x, s)
@@ -30,7 +30,8 @@ func (t *Tape) MulRows(x, s *Var) *Var {
 	r := rowsOf("MulRows", x, s)
 	y := t.New(x.Shape()...)
 	t.mulRows(y, x.Value, s.Value, r)
-	return t.Record(y, func(dy *tensor.Tensor) { t.mulRowsBackward(x, s, s.Value, dy, r) }, x, s)
+	reads(x, s)
+	return t.record(y, func(dy *tensor.Tensor) { t.mulRowsBackward(x, s, s.Value, dy, r) }, x, s)
 }
 
 // ScaleShift modulates every position of an example by two vectors, the
@@ -52,7 +53,8 @@ func (t *Tape) ScaleShift(x, scale, shift *Var) *Var {
 		kernel.Mul(nil, y.Data[lo:hi], x.Value.Data[lo:hi], repeat(factor.Data))
 		kernel.AddTo(nil, y.Data[lo:hi], repeat(shift.Value.Data))
 	})
-	v := t.Record(y, func(dy *tensor.Tensor) {
+	reads(x)
+	v := t.record(y, func(dy *tensor.Tensor) {
 		t.mulRowsBackward(x, scale, factor, dy, r)
 		t.sumPositions(shift, dy, r)
 		t.Free(factor)

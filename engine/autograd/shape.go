@@ -10,7 +10,7 @@ func (t *Tape) Reshape(x *Var, shape ...int) *Var {
 	}
 	y := x.Value.Reshape(shape...)
 	t.arena.retain(y)
-	return t.Record(y, func(dy *tensor.Tensor) { t.Pass(x, dy) }, x)
+	return t.record(y, func(dy *tensor.Tensor) { t.Pass(x, dy) }, x)
 }
 
 // SliceLast keeps the channels [lo,hi) of the last axis: x (..,C) -> y (..,hi-lo).
@@ -24,7 +24,7 @@ func (t *Tape) SliceLast(x *Var, lo, hi int) *Var {
 	t.rowBlocks(rows, c, func(r int) {
 		copy(y.Data[r*k:(r+1)*k], x.Value.Data[r*c+lo:r*c+hi])
 	})
-	return t.Record(y, func(dy *tensor.Tensor) {
+	return t.record(y, func(dy *tensor.Tensor) {
 		dx := t.New(x.Shape()...)
 		t.rowBlocks(rows, c, func(r int) {
 			row := dx.Data[r*c : (r+1)*c]

@@ -10,7 +10,8 @@ import (
 func (t *Tape) SiLU(x *Var) *Var {
 	y := t.New(x.Shape()...)
 	kernel.SiLU(t.pool, y.Data, x.Value.Data)
-	return t.Record(y, func(dy *tensor.Tensor) {
+	reads(x)
+	return t.record(y, func(dy *tensor.Tensor) {
 		dx := t.over(dy, x.Shape())
 		kernel.SiLUBackward(t.pool, dx.Data, dy.Data, x.Value.Data)
 		t.Accumulate(x, dx)

@@ -55,8 +55,26 @@ func (t *Tape) Const(x *tensor.Tensor) *Var { return &Var{Value: x} }
 // Record enters the result y of an operation. It wants a gradient when one of
 // the inputs does (nil inputs are skipped); then backward will be called with
 // the gradient of y, unless y turns out to have none. y must be a tensor of New
-// that the caller hands over, or memory that is not the arena's.
+// that the caller hands over, or memory that is not the arena's. backward may
+// read the values of the inputs and y.
 func (t *Tape) Record(y *tensor.Tensor, backward func(dy *tensor.Tensor), inputs ...*Var) *Var {
+	reads(inputs...)
+	v := t.record(y, backward, inputs...)
+	reads(v)
+	return v
+}
+
+// reads notes that a derivative will read the values of vs, which may be nil.
+func reads(vs ...*Var) {
+	for _, v := range vs {
+		if v != nil {
+			v.read = true
+		}
+	}
+}
+
+// record is Record for a derivative that reads only the values noted by reads.
+func (t *Tape) record(y *tensor.Tensor, backward func(dy *tensor.Tensor), inputs ...*Var) *Var {
 	v := &Var{Value: y}
 	if !t.training {
 		return v
@@ -74,15 +92,16 @@ func (t *Tape) Record(y *tensor.Tensor, backward func(dy *tensor.Tensor), inputs
 	return v
 }
 
-// Release hands the buffer of v's value back, in inference; v must not be used
-// afterwards. While training it does nothing, because Backward needs values.
-// Tensors that are not the arena's are left alone.
+// Release says that the caller will not use v any more, and so hands the buffer
+// of its value back: at once in inference, and while training too unless Backward
+// needs the value. Its gradient still flows. Tensors that are not the arena's are
+// left alone.
 func (t *Tape) Release(v *Var) {
-	if t.training || v == nil || v.leaf {
+	if v == nil || v.leaf || v.Value == nil || t.training && v.read {
 		return
 	}
 	if t.arena.drop(v.Value) {
-		v.Value = nil
+		v.Value = &tensor.Tensor{Shape: v.Value.Shape} // a gradient still needs the shape
 	}
 }
 
@@ -145,7 +164,7 @@ func (t *Tape) Accumulate(x *Var, g *tensor.Tensor) {
 	switch {
 	case !x.NeedsGrad():
 		t.arena.drop(g)
-	case g.Len() != x.Value.Len():
+	case g.Len() != tensor.Size(x.Value.Shape):
 		misfit("Accumulate", "a gradient of its variable's shape", g, x)
 	case x.leaf:
 		kernel.AddTo(t.pool, x.Grad.Data, g.Data)

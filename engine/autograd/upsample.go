@@ -17,7 +17,7 @@ func (t *Tape) Upsample2(x *Var) *Var {
 	n, h, w, c := x.Value.Dim(0), x.Value.Dim(1), x.Value.Dim(2), x.Value.Dim(3)
 	y := t.New(n, 2*h, 2*w, c)
 	kernel.Upsample2(t.pool, y.Data, x.Value.Data, n, h, w, c)
-	return t.Record(y, func(dy *tensor.Tensor) {
+	return t.record(y, func(dy *tensor.Tensor) {
 		dx := t.New(x.Shape()...)
 		kernel.Upsample2Backward(t.pool, dx.Data, dy.Data, n, h, w, c)
 		t.Accumulate(x, dx)

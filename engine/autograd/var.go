@@ -17,6 +17,7 @@ type Var struct {
 
 	needs bool // a gradient is wanted
 	leaf  bool // Grad persists
+	read  bool // a derivative reads Value, so Release must wait for Backward
 }
 
 // Param returns a variable that wants a gradient and owns it: Backward adds to
