@@ -2,16 +2,13 @@ package model
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/goccy/go-yaml"
-)
 
-// FormatVersion is the version of a run directory's form that this build writes. A reader
-// accepts its own version and older ones.
-const FormatVersion = 1
+	"ebb/model/checkpoint"
+)
 
 // Kind is what a model generates.
 type Kind string
@@ -55,13 +52,13 @@ type Process struct {
 // Training holds the settings of the optimiser and of the loop around it.
 type Training struct {
 	Batch       int           `yaml:"batch"`
-	Rate        float64       `yaml:"rate"`        // peak learning rate
-	Floor       float64       `yaml:"floor"`       // last learning rate, as a share of the peak
-	Warmup      int           `yaml:"warmup"`      // steps of linear warm-up
-	WeightDecay float64       `yaml:"weightDecay"` // decoupled, per step times the rate
-	Clip        float64       `yaml:"clip"`        // largest norm of the gradient
-	EMA         float64       `yaml:"ema"`         // decay of the averaged weights
-	Steps       int           `yaml:"steps"`       // length of the run; 0: by time
+	Rate        float64       `yaml:"rate"`         // peak learning rate
+	Floor       float64       `yaml:"floor"`        // last learning rate, as a share of the peak
+	Warmup      int           `yaml:"warmup"`       // steps of linear warm-up
+	WeightDecay float64       `yaml:"weight_decay"` // decoupled, per step times the rate
+	Clip        float64       `yaml:"clip"`         // largest norm of the gradient
+	EMA         float64       `yaml:"ema"`          // decay of the averaged weights
+	Steps       int           `yaml:"steps"`        // length of the run; 0: by time
 	Time        time.Duration `yaml:"time"`
 	Checkpoint  time.Duration `yaml:"checkpoint"` // between two checkpoints
 }
@@ -71,9 +68,6 @@ type Sampling struct {
 	Sampler string `yaml:"sampler"` // a name of Samplers
 	Steps   int    `yaml:"steps"`
 }
-
-// ErrNewer is wrapped by the error for a run that a later version wrote.
-var ErrNewer = errors.New("written by a newer version of ebb")
 
 // Encode writes the configuration as YAML.
 func (c *Config) Encode() ([]byte, error) {
@@ -103,9 +97,9 @@ func DecodeConfig(text []byte, path string) (*Config, error) {
 	if err := yaml.Unmarshal(text, &head); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if head.Format > FormatVersion {
-		return nil, fmt.Errorf("%s: %w (format %d by ebb %s, this build reads up to %d): update ebb",
-			path, ErrNewer, head.Format, head.Version, FormatVersion)
+	if head.Format > checkpoint.Format {
+		return nil, fmt.Errorf("%s: %w (its format is %d by ebb %s, this build reads up to %d)",
+			path, checkpoint.ErrNewerFormat, head.Format, head.Version, checkpoint.Format)
 	}
 	c := new(Config)
 	if err := c.Overlay(text, path); err != nil {
@@ -121,7 +115,7 @@ func (c *Config) check(path string) error {
 	}
 	switch {
 	case c.Format < 1:
-		return bad("format", c.Format, fmt.Sprintf("1 to %d: is this a config.yaml of ebb?", FormatVersion))
+		return bad("format", c.Format, fmt.Sprintf("1 to %d: is this a config.yaml of ebb?", checkpoint.Format))
 	case c.Kind == KindTable && c.Table == nil, c.Kind == KindImage && c.Image == nil:
 		return bad("kind", c.Kind, "a section of that name beside it")
 	case c.Kind != KindTable && c.Kind != KindImage:

@@ -2,10 +2,7 @@ package model
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-
-	"github.com/goccy/go-yaml"
 
 	"ebb/data"
 	"ebb/data/image"
@@ -22,37 +19,16 @@ import (
 
 // ImageConfig is the part of a configuration that only image models have.
 type ImageConfig struct {
-	Frame   image.Frame `yaml:"frame"`             // size, border and fill
-	Flip    bool        `yaml:"flip"`              // half of the training pictures are mirrored
-	Classes []Class     `yaml:"classes,omitempty"` // the model is conditional on them
-	UNet    UNetSection `yaml:"unet"`
+	Frame   image.Frame        `yaml:"frame"`             // size, border and fill
+	Flip    bool               `yaml:"flip"`              // half of the training pictures are mirrored
+	Classes []Class            `yaml:"classes,omitempty"` // the model is conditional on them
+	UNet    network.UNetConfig `yaml:"unet"`
 }
 
 // Class is a label of the training set.
 type Class struct {
 	Name  string `yaml:"name"`
 	Count int    `yaml:"count"` // training pictures
-}
-
-// UNetSection is a UNet's configuration in YAML, under the names that diffusers gives it.
-type UNetSection struct{ network.UNetConfig }
-
-// MarshalYAML implements yaml.BytesMarshaler.
-func (u UNetSection) MarshalYAML() ([]byte, error) {
-	text, err := json.Marshal(u.UNetConfig)
-	if err != nil {
-		return nil, err
-	}
-	return yaml.JSONToYAML(text)
-}
-
-// UnmarshalYAML implements yaml.BytesUnmarshaler. Keys that are left out keep their values.
-func (u *UNetSection) UnmarshalYAML(text []byte) error {
-	asJSON, err := yaml.YAMLToJSON(text)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(asJSON, &u.UNetConfig)
 }
 
 // ImageModel generates pictures: a UNet that predicts x0 and the variance of the reverse step.
@@ -81,7 +57,7 @@ func NewImageModel(c *Config, pool *parallel.Pool) (*ImageModel, error) {
 	if err = c.checkUNet(); err != nil {
 		return nil, err
 	}
-	m.net, err = network.NewUNet(c.Image.UNet.UNetConfig, rng.New(c.Seed, rng.Init))
+	m.net, err = network.NewUNet(c.Image.UNet, rng.New(c.Seed, rng.Init))
 	return m, err
 }
 

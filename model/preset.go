@@ -6,6 +6,7 @@ import (
 
 	"ebb/data/image"
 	"ebb/diffusion/network"
+	"ebb/model/checkpoint"
 )
 
 // DefaultTraining are the settings that both kinds start from.
@@ -47,7 +48,7 @@ func NewImageConfig(m *image.Images, preset string) (*Config, error) {
 		return nil, err
 	}
 	c := &Config{
-		Format: FormatVersion, Kind: KindImage, Preset: preset,
+		Format: checkpoint.Format, Kind: KindImage, Preset: preset,
 		Process:  Process{Schedule: "cosine", Steps: 1000, Prediction: "v_prediction", Variance: varianceLearned},
 		Training: defaultTraining(),
 		Sampling: Sampling{Sampler: "ddpm", Steps: 100},
@@ -60,7 +61,7 @@ func NewImageConfig(m *image.Images, preset string) (*Config, error) {
 
 func newImageSection(m *image.Images, size unetPreset) *ImageConfig {
 	frame := image.NewFrame(m, 1<<(len(size.channels)-1))
-	s := &ImageConfig{Frame: frame, UNet: UNetSection{unetConfig(frame, size)}}
+	s := &ImageConfig{Frame: frame, UNet: unetConfig(frame, size)}
 	if m.Labels != nil {
 		s.Classes = classesOf(m)
 		n := len(s.Classes)

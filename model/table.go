@@ -14,6 +14,7 @@ import (
 	"ebb/engine/kernel/parallel"
 	"ebb/engine/nn"
 	"ebb/engine/rng"
+	"ebb/model/checkpoint"
 )
 
 // TableConfig is the part of a configuration that only table models have.
@@ -63,7 +64,7 @@ func NewTableConfig(t *table.Table, schema *table.Schema, preset string) (*Confi
 	}
 	mlp := network.MLPConfig{Numeric: transform.Numbers(), Cards: transform.Cards(), Width: size.width, Blocks: size.blocks}
 	c := &Config{
-		Format: FormatVersion, Kind: KindTable, Preset: preset,
+		Format: checkpoint.Format, Kind: KindTable, Preset: preset,
 		Process:  Process{Schedule: "cosine", Steps: 1000, Prediction: "v_prediction", Variance: varianceSmall},
 		Training: defaultTraining(),
 		Sampling: Sampling{Sampler: "ddpm", Steps: 100},

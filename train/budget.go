@@ -29,13 +29,17 @@ type clock struct {
 	total  int           // number of steps, 0 while unknown
 	spent  time.Duration // before this process started its work
 	start  time.Time
+	now    func() time.Time
+
+	ticks     int           // steps of this process
+	warmSpent time.Duration // elapsed when the first warmSteps of them were done
 }
 
-func newClock(b Budget, total int, spent time.Duration) (*clock, error) {
+func newClock(b Budget, total int, spent time.Duration, now func() time.Time) (*clock, error) {
 	if b.Steps <= 0 && b.Time <= 0 && total <= 0 {
 		return nil, fmt.Errorf("train: give a number of steps or a time (got %d steps, %v)", b.Steps, b.Time)
 	}
-	c := &clock{budget: b, total: total, spent: spent, start: time.Now()}
+	c := &clock{budget: b, total: total, spent: spent, start: now(), now: now}
 	if b.Steps > 0 {
 		c.total = b.Steps
 	}
@@ -43,19 +47,27 @@ func newClock(b Budget, total int, spent time.Duration) (*clock, error) {
 }
 
 // elapsed is the time of training, earlier processes included.
-func (c *clock) elapsed() time.Duration { return c.spent + time.Since(c.start) }
+func (c *clock) elapsed() time.Duration { return c.spent + c.now().Sub(c.start) }
 
-// tick notes that step steps are done and fixes the total when it can be known. Rates are
-// measured after the first steps, which fill caches and buffers.
-func (c *clock) tick(step, warm int) {
-	if c.total > 0 || step <= warm {
+// warmSteps is the number of steps before the rate of steps is measured: the first ones fill
+// buffers and caches.
+const warmSteps = 5
+
+// tick notes that step steps are done and fixes the total when it can be known.
+func (c *clock) tick(step int) {
+	if c.total > 0 {
 		return
 	}
 	spent := c.elapsed()
-	if float64(spent) < calibrateShare*float64(c.budget.Time) {
+	c.ticks++
+	if c.ticks == warmSteps {
+		c.warmSpent = spent
+	}
+	if c.ticks < 2*warmSteps || float64(spent) < calibrateShare*float64(c.budget.Time) {
 		return
 	}
-	c.total = max(step+1, int(float64(step)*float64(c.budget.Time)/float64(spent)))
+	perStep := float64(spent-c.warmSpent) / float64(c.ticks-warmSteps)
+	c.total = step + max(1, int(float64(c.budget.Time-spent)/perStep))
 }
 
 // done tells whether the work is finished after step steps.

@@ -3,7 +3,6 @@ package train
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"ebb/engine/optim"
 	"ebb/model"
@@ -32,7 +31,7 @@ func (l *loop) slots() []optim.Slot {
 // checkpoint saves the state after the last step and then draws the preview, with the averaged
 // weights in place.
 func (l *loop) checkpoint(ctx context.Context) error {
-	defer func() { l.savedAt = time.Now() }()
+	defer func() { l.savedAt = l.now() }()
 	var entries []checkpoint.Entry
 	for _, slot := range l.slots() {
 		entries = append(entries, checkpoint.Values(slot.Name, slot.Data, len(slot.Data)))

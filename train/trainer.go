@@ -40,11 +40,11 @@ type Progress struct {
 	Step     int           `json:"step"`
 	Total    int           `json:"total,omitempty"` // 0 while a time budget is being measured
 	Loss     float64       `json:"loss"`            // mean since the last report
-	GradNorm float64       `json:"gradNorm"`
-	Rate     float64       `json:"rate"`           // learning rate
-	PerSec   float64       `json:"stepsPerSecond"` // since the last report
-	Elapsed  float64       `json:"seconds"`        // of training, over all resumes
-	Part     float64       `json:"-"`              // share of the work done
+	GradNorm float64       `json:"grad_norm"`
+	Rate     float64       `json:"rate"`             // learning rate
+	PerSec   float64       `json:"steps_per_second"` // since the last report
+	Elapsed  float64       `json:"seconds"`          // of training, over all resumes
+	Part     float64       `json:"-"`                // share of the work done
 	Left     time.Duration `json:"-"`
 }
 
@@ -59,6 +59,8 @@ type Trainer struct {
 	// Preview is called after each checkpoint while the averaged weights stand in the
 	// parameters, to draw samples; may be nil.
 	Preview func(ctx context.Context, step int) error
+
+	now func() time.Time // nil: time.Now; tests set it
 }
 
 // reportEvery is the number of steps between two lines of metrics.jsonl.
@@ -83,7 +85,7 @@ func (tr *Trainer) Fit(ctx context.Context, saved *checkpoint.Saved) (Progress, 
 				return l.last, err
 			}
 		}
-		if time.Since(l.savedAt) >= tr.Settings.Checkpoint && !l.clock.done(l.step) {
+		if l.now().Sub(l.savedAt) >= tr.Settings.Checkpoint && !l.clock.done(l.step) {
 			if err := l.checkpoint(ctx); err != nil {
 				return l.last, err
 			}
@@ -110,12 +112,17 @@ type loop struct {
 	last    Progress
 	told    time.Time // of the last report
 	savedAt time.Time
+	now     func() time.Time
 }
 
 func (tr *Trainer) begin(saved *checkpoint.Saved) (*loop, error) {
 	params := tr.Objective.Params()
-	l := &loop{Trainer: tr, params: params, tape: autograd.New(tr.Pool),
-		adam: optim.NewAdamW(params), savedAt: time.Now(), told: time.Now()}
+	l := &loop{Trainer: tr, now: tr.now, params: params, tape: autograd.New(tr.Pool),
+		adam: optim.NewAdamW(params)}
+	if l.now == nil {
+		l.now = time.Now
+	}
+	l.savedAt, l.told = l.now(), l.now()
 	l.adam.WeightDecay = float32(tr.Settings.WeightDecay)
 	l.ema = optim.NewEMA(params, tr.Settings.EMA)
 	total, spent := 0, time.Duration(0)
@@ -127,7 +134,7 @@ func (tr *Trainer) begin(saved *checkpoint.Saved) (*loop, error) {
 		spent = time.Duration(saved.Ints[keySpent])
 	}
 	var err error
-	l.clock, err = newClock(tr.Settings.Budget, total, spent)
+	l.clock, err = newClock(tr.Settings.Budget, total, spent, l.now)
 	return l, err
 }
 
@@ -152,7 +159,7 @@ func (l *loop) advance() error {
 	l.count++
 	l.norm = norm
 	l.last.Rate = rate.At(l.step - 1)
-	l.clock.tick(l.step, reportEvery)
+	l.clock.tick(l.step)
 	return nil
 }
 
@@ -172,7 +179,7 @@ func (l *loop) report() error {
 	if l.count == 0 {
 		return nil
 	}
-	now := time.Now()
+	now := l.now()
 	p := &l.last
 	p.Step, p.Total = l.step, l.clock.total
 	p.Loss = l.sum / float64(l.count)

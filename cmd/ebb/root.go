@@ -101,7 +101,7 @@ func newRoot(s streams) *cobra.Command {
 		return usagef("%w\nrun '%s --help' for the flags", err, cmd.CommandPath())
 	})
 	root.AddCommand(newTrain(s), newSample(s), newEval(s), newInfo(s), newDemo(s), newVersion(s))
-	for _, cmd := range root.Commands() {
+	for _, cmd := range append(root.Commands(), root) {
 		asUsage(cmd)
 	}
 	return root
@@ -127,7 +127,7 @@ func fromEnvironment(flags *pflag.FlagSet) error {
 	flags.VisitAll(func(f *pflag.Flag) {
 		key := "EBB_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 		value, set := os.LookupEnv(key)
-		if f.Changed || !set || failed != nil || f.Name == "help" {
+		if f.Changed || !set || value == "" || failed != nil || f.Name == "help" {
 			return
 		}
 		if err := flags.Set(f.Name, value); err != nil {

@@ -122,7 +122,7 @@ func (o *sampleOptions) report(s streams, c *model.Config, took time.Duration) e
 	rate := float64(o.draw.N) / took.Seconds()
 	if o.json {
 		return json.NewEncoder(s.out).Encode(map[string]any{"run": o.run, "out": o.out, "kind": c.Kind, "n": o.draw.N,
-			"seed": o.draw.Seed, "seconds": took.Seconds(), "perSecond": rate})
+			"seed": o.draw.Seed, "seconds": took.Seconds(), "per_second": rate})
 	}
 	if o.out != "" {
 		fmt.Fprintf(s.err, "%d drawn in %s (%.0f a second): %s\n", o.draw.N, round(took), rate, o.out)

@@ -33,6 +33,8 @@ type trainOptions struct {
 	resume, json   bool
 	threads        int
 	checkpoint     time.Duration
+
+	given func(flag string) bool // was set by the command line or the environment
 }
 
 const trainHelp = `Learn the distribution of DATA and write a run directory.
@@ -69,7 +71,8 @@ func newTrain(s streams) *cobra.Command {
 			if len(args) == 1 {
 				o.data = args[0]
 			}
-			return o.execute(cmd.Context(), s, cmd)
+			o.given = cmd.Flags().Changed
+			return o.execute(cmd.Context(), s)
 		},
 	}
 	f := cmd.Flags()
@@ -90,13 +93,13 @@ func newTrain(s streams) *cobra.Command {
 	return cmd
 }
 
-func (o *trainOptions) execute(ctx context.Context, s streams, cmd *cobra.Command) error {
+func (o *trainOptions) execute(ctx context.Context, s streams) error {
 	if err := o.check(); err != nil {
 		return err
 	}
 	pool := parallel.New(o.threads)
 	defer pool.Close()
-	job, err := o.prepare(s, cmd)
+	job, err := o.prepare(s)
 	if err != nil {
 		return err
 	}
@@ -127,9 +130,9 @@ type trainJob struct {
 }
 
 // prepare opens the run that --resume names, or makes a new one.
-func (o *trainOptions) prepare(s streams, cmd *cobra.Command) (*trainJob, error) {
+func (o *trainOptions) prepare(s streams) (*trainJob, error) {
 	if o.resume {
-		job, err := o.reopen(cmd)
+		job, err := o.reopen()
 		if !errors.Is(err, fs.ErrNotExist) {
 			return job, err
 		}
@@ -140,16 +143,16 @@ func (o *trainOptions) prepare(s streams, cmd *cobra.Command) (*trainJob, error)
 	} else if _, err := os.Stat(filepath.Join(o.run, "config.yaml")); err == nil {
 		return nil, usagef("%s is a run already: go on with --resume, or choose another folder", o.run)
 	}
-	return o.create(cmd)
+	return o.create()
 }
 
 // create makes a new run for the data.
-func (o *trainOptions) create(cmd *cobra.Command) (*trainJob, error) {
+func (o *trainOptions) create() (*trainJob, error) {
 	src, err := openSource(o.data)
 	if err != nil {
 		return nil, err
 	}
-	config, err := o.configure(src, cmd)
+	config, err := o.configure(src)
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +165,7 @@ func (o *trainOptions) create(cmd *cobra.Command) (*trainJob, error) {
 }
 
 // configure works the configuration out: defaults for the data, then --config, then flags.
-func (o *trainOptions) configure(src *source, cmd *cobra.Command) (*model.Config, error) {
+func (o *trainOptions) configure(src *source) (*model.Config, error) {
 	c, err := o.defaults(src)
 	if err != nil {
 		return nil, err
@@ -181,7 +184,7 @@ func (o *trainOptions) configure(src *source, cmd *cobra.Command) (*model.Config
 	if abs, err := filepath.Abs(o.data); err == nil {
 		c.Data.Path = abs
 	}
-	o.override(c, cmd)
+	o.override(c)
 	if c.Training.Steps == 0 && c.Training.Time == 0 {
 		c.Training.Time = 5 * time.Minute
 	}
@@ -205,43 +208,42 @@ func (o *trainOptions) defaults(src *source) (*model.Config, error) {
 }
 
 // override puts the flags that were given over the configuration.
-func (o *trainOptions) override(c *model.Config, cmd *cobra.Command) {
-	given := cmd.Flags().Changed
-	if given("seed") {
+func (o *trainOptions) override(c *model.Config) {
+	if o.given("seed") {
 		c.Seed = o.seed
 	}
-	if given("steps") {
+	if o.given("steps") {
 		c.Training.Steps, c.Training.Time = o.steps, 0
 	}
-	if given("time") {
+	if o.given("time") {
 		c.Training.Steps, c.Training.Time = 0, o.time
 	}
-	if given("batch") {
+	if o.given("batch") {
 		c.Training.Batch = o.batch
 	}
-	if given("rate") {
+	if o.given("rate") {
 		c.Training.Rate = o.rate
 	}
-	if given("checkpoint") {
+	if o.given("checkpoint") {
 		c.Training.Checkpoint = o.checkpoint
 	}
-	if given("flip") && c.Image != nil {
+	if o.given("flip") && c.Image != nil {
 		c.Image.Flip = o.flip
 	}
 }
 
 // reopen opens an existing run; its error wraps fs.ErrNotExist where there is none.
-func (o *trainOptions) reopen(cmd *cobra.Command) (*trainJob, error) {
+func (o *trainOptions) reopen() (*trainJob, error) {
 	config, err := model.ReadConfig(o.run)
 	if err != nil {
 		return nil, err
 	}
 	for _, name := range []string{"config", "preset", "label", "seed", "batch", "rate", "flip"} {
-		if f := cmd.Flags().Lookup(name); f.Changed && !o.agrees(name, config) {
-			return nil, usagef("--%s %s differs from the run's own setting: a resumed run keeps its settings; leave the flag out, or start another run", name, f.Value)
+		if o.given(name) && !o.agrees(name, config) {
+			return nil, usagef("--%s differs from the run's own setting: a resumed run keeps its settings; leave the flag out, or start another run", name)
 		}
 	}
-	o.override(config, cmd)
+	o.override(config)
 	path := config.Data.Path
 	if o.data != "" {
 		path = o.data

@@ -1,3 +1,3 @@
 package main
-import "github.com/spf13/cobra"
-func newDemo(s streams) *cobra.Command { return &cobra.Command{Use:"demo"} }
+
+func writeDemoReport(path string, t *demoTable, p *demoPictures) error { return nil }

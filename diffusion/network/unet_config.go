@@ -9,38 +9,38 @@ import (
 // UNetConfig describes a UNet in the field names of diffusers' config.json.
 // Start from [DefaultUNet], as a missing field means diffusers' default.
 type UNetConfig struct {
-	SampleSize   Size `json:"sample_size"` // pixels; a hint, other sizes work
-	InChannels   int  `json:"in_channels"`
-	OutChannels  int  `json:"out_channels"`
-	CenterSample bool `json:"center_input_sample"` // the network sees 2x-1
+	SampleSize   Size `json:"sample_size" yaml:"sample_size"` // pixels; a hint, other sizes work
+	InChannels   int  `json:"in_channels" yaml:"in_channels"`
+	OutChannels  int  `json:"out_channels" yaml:"out_channels"`
+	CenterSample bool `json:"center_input_sample" yaml:"center_input_sample"` // the network sees 2x-1
 
-	TimeEmbedding    string `json:"time_embedding_type"` // positional
-	TimeEmbeddingDim *int   `json:"time_embedding_dim"`  // nil: 4 times the first level's channels
-	FreqShift        int    `json:"freq_shift"`
-	FlipSinToCos     bool   `json:"flip_sin_to_cos"`
-	TimeScaleShift   string `json:"resnet_time_scale_shift"` // default: time adds; scale_shift: it also scales
+	TimeEmbedding    string `json:"time_embedding_type" yaml:"time_embedding_type"` // positional
+	TimeEmbeddingDim *int   `json:"time_embedding_dim" yaml:"time_embedding_dim"`   // nil: 4 times the first level's channels
+	FreqShift        int    `json:"freq_shift" yaml:"freq_shift"`
+	FlipSinToCos     bool   `json:"flip_sin_to_cos" yaml:"flip_sin_to_cos"`
+	TimeScaleShift   string `json:"resnet_time_scale_shift" yaml:"resnet_time_scale_shift"` // default: time adds; scale_shift: it also scales
 
-	DownBlocks       []string `json:"down_block_types"` // DownBlock2D, AttnDownBlock2D
-	MidBlock         *string  `json:"mid_block_type"`   // UNetMidBlock2D, or nil for none
-	UpBlocks         []string `json:"up_block_types"`   // UpBlock2D, AttnUpBlock2D
-	BlockOutChannels []int    `json:"block_out_channels"`
-	LayersPerBlock   int      `json:"layers_per_block"`
-	MidScale         float64  `json:"mid_block_scale_factor"` // residual sums of the middle are divided by it
-	AddAttention     bool     `json:"add_attention"`          // in the middle
+	DownBlocks       []string `json:"down_block_types" yaml:"down_block_types"` // DownBlock2D, AttnDownBlock2D
+	MidBlock         *string  `json:"mid_block_type" yaml:"mid_block_type"`     // UNetMidBlock2D, or nil for none
+	UpBlocks         []string `json:"up_block_types" yaml:"up_block_types"`     // UpBlock2D, AttnUpBlock2D
+	BlockOutChannels []int    `json:"block_out_channels" yaml:"block_out_channels"`
+	LayersPerBlock   int      `json:"layers_per_block" yaml:"layers_per_block"`
+	MidScale         float64  `json:"mid_block_scale_factor" yaml:"mid_block_scale_factor"` // residual sums of the middle are divided by it
+	AddAttention     bool     `json:"add_attention" yaml:"add_attention"`                   // in the middle
 
-	DownsamplePadding int    `json:"downsample_padding"` // 1; 0 pads bottom and right by 1
-	DownsampleType    string `json:"downsample_type"`    // conv
-	UpsampleType      string `json:"upsample_type"`      // conv
+	DownsamplePadding int    `json:"downsample_padding" yaml:"downsample_padding"` // 1; 0 pads bottom and right by 1
+	DownsampleType    string `json:"downsample_type" yaml:"downsample_type"`       // conv
+	UpsampleType      string `json:"upsample_type" yaml:"upsample_type"`           // conv
 
-	ActFn          string  `json:"act_fn"`             // silu, also called swish
-	HeadDim        *int    `json:"attention_head_dim"` // channels of a head; nil: one head
-	NormGroups     int     `json:"norm_num_groups"`
-	AttnNormGroups *int    `json:"attn_norm_num_groups"` // of the middle's attention
-	NormEps        float64 `json:"norm_eps"`
-	Dropout        float64 `json:"dropout"` // kept, not applied: it is off when sampling
+	ActFn          string  `json:"act_fn" yaml:"act_fn"`                         // silu, also called swish
+	HeadDim        *int    `json:"attention_head_dim" yaml:"attention_head_dim"` // channels of a head; nil: one head
+	NormGroups     int     `json:"norm_num_groups" yaml:"norm_num_groups"`
+	AttnNormGroups *int    `json:"attn_norm_num_groups" yaml:"attn_norm_num_groups"` // of the middle's attention
+	NormEps        float64 `json:"norm_eps" yaml:"norm_eps"`
+	Dropout        float64 `json:"dropout" yaml:"dropout"` // kept, not applied: it is off when sampling
 
-	ClassEmbedType *string `json:"class_embed_type"` // nil: a table
-	Classes        *int    `json:"num_class_embeds"` // nil: no labels
+	ClassEmbedType *string `json:"class_embed_type" yaml:"class_embed_type"` // nil: a table
+	Classes        *int    `json:"num_class_embeds" yaml:"num_class_embeds"` // nil: no labels
 }
 
 const (
@@ -97,6 +97,34 @@ func (s Size) MarshalJSON() ([]byte, error) {
 		return json.Marshal(s.H)
 	}
 	return json.Marshal([]int{s.H, s.W})
+}
+
+// MarshalYAML gives a YAML encoder what MarshalJSON writes.
+func (s Size) MarshalYAML() (any, error) {
+	switch {
+	case s == Size{}:
+		return nil, nil
+	case s.H == s.W:
+		return s.H, nil
+	}
+	return []int{s.H, s.W}, nil
+}
+
+// UnmarshalYAML reads from a YAML decoder what UnmarshalJSON reads.
+func (s *Size) UnmarshalYAML(decode func(any) error) error {
+	var n *int
+	if decode(&n) == nil {
+		if *s = (Size{}); n != nil {
+			*s = Size{*n, *n}
+		}
+		return nil
+	}
+	var hw []int
+	if err := decode(&hw); err != nil || len(hw) != 2 {
+		return fmt.Errorf("sample_size is neither a number, nor [height, width], nor null")
+	}
+	*s = Size{hw[0], hw[1]}
+	return nil
 }
 
 // Validate reports what in the configuration cannot be built, by its JSON name.
