@@ -181,7 +181,21 @@ func shapeOf(texts []string) Shape {
 	for i := range seen {
 		s.Classes[i] = Text(classOf(seen[i], len(texts)))
 	}
+	s.widen()
 	return s
+}
+
+// spareCapacity is how many texts a shape should be able to make for each one seen.
+const spareCapacity = 64
+
+// widen makes room in a shape that those seen nearly fill, as user100 to user199 do: positions that
+// held only some digits may hold any, from the right.
+func (s *Shape) widen() {
+	for i := len(s.Classes) - 1; i >= 0 && s.capacity() < spareCapacity*uint64(s.Weight); i-- {
+		if strings.Trim(string(s.Classes[i]), classes[0]) == "" {
+			s.Classes[i] = Text(classes[0])
+		}
+	}
 }
 
 func classOf(seen map[rune]bool, texts int) string {
