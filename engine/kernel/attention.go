@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	"ebb/engine/kernel/elementary"
 	"ebb/engine/kernel/parallel"
 )
 
@@ -91,8 +90,8 @@ func (f *attentionForward) cut(n int) []float32 {
 func (f *attentionForward) pack(k, v []float32) {
 	f.keys, f.values = f.cut(packedLen(f.D, f.T)), f.cut(packedLen(f.T, f.D))
 	f.scaled, f.prob = f.cut(f.rows()*f.D), f.cut(f.rows()*f.T)
-	(&Gemm{N: f.T, K: f.D, B: k, LDB: f.width(), TransB: true}).packAll(f.keys)
-	(&Gemm{N: f.D, K: f.T, B: v, LDB: f.width()}).packAll(f.values)
+	(&Gemm{N: f.T, K: f.D, B: k, LDB: f.width(), TransB: true}).packAll(f.isa, f.keys)
+	(&Gemm{N: f.D, K: f.T, B: v, LDB: f.width()}).packAll(f.isa, f.values)
 }
 
 // block computes some rows of one head.
@@ -105,7 +104,7 @@ func (f *attentionForward) block(rows int, y, lse, q []float32) {
 	for i := range rows {
 		row := f.prob[i*f.T:][:f.T]
 		top, sum := expRow(f.isa, row, row)
-		lse[i] = float32(float64(top) + elementary.Log(float64(sum)))
+		lse[i] = float32(float64(top) + logarithm(sum))
 		// The reciprocal of the sum waits here until y is there.
 		f.scaled[i] = 1 / sum
 	}

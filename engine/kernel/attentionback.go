@@ -67,14 +67,14 @@ func (b *attentionBackward) pack(k, v []float32) {
 		for panel := range panelsOf(b.T) {
 			j := panel * panelCols
 			dst := panelOf(x.packed, panel, b.D+1)
-			packTransposed(dst[:b.D*panelCols], x.from[j*width:], width, min(panelCols, b.T-j))
+			packTransposed(b.isa, dst[:b.D*panelCols], x.from[j*width:], width, min(panelCols, b.T-j))
 			ones := dst[b.D*panelCols:]
 			for i := range ones {
 				ones[i] = 1
 			}
 		}
 	}
-	(&Gemm{N: b.D, K: b.T, B: k, LDB: width}).packAll(b.keysBack)
+	(&Gemm{N: b.D, K: b.T, B: k, LDB: width}).packAll(b.isa, b.keysBack)
 }
 
 // weights sets prob and ds of the block of rows that begins at row.

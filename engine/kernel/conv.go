@@ -45,7 +45,7 @@ func (s Conv) Forward(p *parallel.Pool, y, x, w, bias, shift []float32) {
 		top: s.PadTop, left: s.PadLeft, kh: s.K, kw: s.K, stride: s.Stride,
 		outH: oh, outW: ow, outC: s.O,
 		imageStep: oh * ow * s.O, rowStep: ow * s.O, pixelStep: s.O, startStep: perImage,
-	}.run(p, y, x, packed, start)
+	}.run(p, active(), y, x, packed, start)
 }
 
 // starts gives where the sums of each image start, borrowed, and the distance
@@ -80,6 +80,7 @@ func (s Conv) starts(p *parallel.Pool, bias, shift []float32) (start []float32, 
 // convolution of dy with those taps, flipped and transposed.
 func (s Conv) BackwardData(p *parallel.Pool, dx, dy, w []float32) {
 	s.check(dy, dx, w)
+	isa := active()
 	start := p.Borrow(s.C)
 	defer p.Return(start)
 	clear(start)
@@ -87,13 +88,13 @@ func (s Conv) BackwardData(p *parallel.Pool, dx, dy, w []float32) {
 	defer p.Return(packed)
 	for ry := range s.Stride {
 		for rx := range s.Stride {
-			s.dataClass(p, ry, rx, dx, dy, w, packed, start)
+			s.dataClass(p, isa, ry, rx, dx, dy, w, packed, start)
 		}
 	}
 }
 
 // dataClass sets the places of dx of one class of remainders.
-func (s Conv) dataClass(p *parallel.Pool, ry, rx int, dx, dy, w, packed, start []float32) {
+func (s Conv) dataClass(p *parallel.Pool, isa ISA, ry, rx int, dx, dy, w, packed, start []float32) {
 	y := s.class(ry, s.H, s.PadTop)
 	x := s.class(rx, s.W, s.PadLeft)
 	if y.places == 0 || x.places == 0 {
@@ -108,7 +109,7 @@ func (s Conv) dataClass(p *parallel.Pool, ry, rx int, dx, dy, w, packed, start [
 				ky := ry + s.Stride*(y.taps-1-i)
 				kx := rx + s.Stride*(x.taps-1-j)
 				part := dst[(i*x.taps+j)*s.O*panelCols:][:s.O*panelCols]
-				packTransposed(part, w[((ky*s.K+kx)*s.C+c)*s.O:], s.O, cols)
+				packTransposed(isa, part, w[((ky*s.K+kx)*s.C+c)*s.O:], s.O, cols)
 			}
 		}
 	})
@@ -118,7 +119,7 @@ func (s Conv) dataClass(p *parallel.Pool, ry, rx int, dx, dy, w, packed, start [
 		outH: y.places, outW: x.places, outC: s.C,
 		base:      (y.first*s.W + x.first) * s.C,
 		imageStep: s.H * s.W * s.C, rowStep: s.Stride * s.W * s.C, pixelStep: s.Stride * s.C,
-	}.run(p, dx, dy, packed, start)
+	}.run(p, isa, dx, dy, packed, start)
 }
 
 // class is what one axis of dx looks like for one remainder r.

@@ -70,8 +70,7 @@ func (s correlation) paddedW() int { return (s.outW-1)*s.stride + s.kw }
 
 // run computes all outputs from packed weights (panels of outC, of depth
 // kh*kw*inC).
-func (s correlation) run(p *parallel.Pool, y, x, packed, start []float32) {
-	isa := active()
+func (s correlation) run(p *parallel.Pool, isa ISA, y, x, packed, start []float32) {
 	b := s.bands()
 	whole := s.part(b, 0)
 	shared := p.Borrow(s.tableLen(whole))

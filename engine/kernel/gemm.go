@@ -44,15 +44,15 @@ func (g *Gemm) Run(p *parallel.Pool) {
 	if g.M == 0 || g.N == 0 {
 		return
 	}
+	isa := active()
 	var shared []float32
 	if g.M >= shareRows && g.K > 0 {
 		shared = p.Borrow(packedLen(g.K, g.N))
 		defer p.Return(shared)
 		p.Run(panelsOf(g.N), func(_, panel int) {
-			g.pack(panelOf(shared, panel, g.K), 0, panel)
+			g.pack(isa, panelOf(shared, panel, g.K), 0, panel)
 		})
 	}
-	isa := active()
 	blocks := (g.M + gemmRows - 1) / gemmRows
 	height := padRows((g.M + blocks - 1) / blocks)
 	panels := panelsOf(g.N)
@@ -84,18 +84,18 @@ func (g *Gemm) serial(isa ISA, shared, own []float32) {
 }
 
 // packAll packs B into packedLen(K,N) floats.
-func (g *Gemm) packAll(dst []float32) {
+func (g *Gemm) packAll(isa ISA, dst []float32) {
 	for panel := range panelsOf(g.N) {
-		g.pack(panelOf(dst, panel, g.K), 0, panel)
+		g.pack(isa, panelOf(dst, panel, g.K), 0, panel)
 	}
 }
 
 // pack copies rows k, k+1, ... of a panel of B, as many as fit dst.
-func (g *Gemm) pack(dst []float32, k, panel int) {
+func (g *Gemm) pack(isa ISA, dst []float32, k, panel int) {
 	j := panel * panelCols
 	cols := min(panelCols, g.N-j)
 	if g.TransB {
-		packTransposed(dst, g.B[j*g.LDB+k:], g.LDB, cols)
+		packTransposed(isa, dst, g.B[j*g.LDB+k:], g.LDB, cols)
 	} else {
 		packRows(dst, g.B[k*g.LDB+j:], g.LDB, cols)
 	}
@@ -156,7 +156,7 @@ func (b *gemmBlock) operand(k, n, panel int) (rows []float32, step int) {
 		return b.B[k*b.LDB+panel*panelCols:], b.LDB
 	}
 	own := b.own[:n*panelCols]
-	b.pack(own, k, panel)
+	b.pack(b.isa, own, k, panel)
 	return own, panelCols
 }
 

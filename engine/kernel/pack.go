@@ -21,18 +21,29 @@ func packRows(dst, src []float32, stride, cols int) {
 
 // packTransposed fills a panel from columns of src: row k of the panel is
 // src[j*stride+k] for j in [0,cols).
-func packTransposed(dst, src []float32, stride, cols int) {
+func packTransposed(isa ISA, dst, src []float32, stride, cols int) {
 	rows := len(dst) / panelCols
 	if cols < panelCols {
 		clear(dst)
 	}
+	j, k := 0, 0
+	if isa >= AVX2 {
+		j, k = cols/8*8, rows/8*8
+		transposeBlocks(dst, src, stride, j, k)
+	}
+	transposeGeneric(dst, src, stride, 0, j, k, rows)
+	transposeGeneric(dst, src, stride, j, cols, 0, rows)
+}
+
+// transposeGeneric copies columns [j,end) and rows [k,rows).
+func transposeGeneric(dst, src []float32, stride, j, end, k, rows int) {
 	const strip = 16 // a cache line of src; what it fills stays in L1
-	for k := 0; k < rows; k += strip {
+	for ; k < rows; k += strip {
 		n := min(strip, rows-k)
 		out := dst[k*panelCols:][:n*panelCols]
-		for j := range cols {
-			for i, v := range src[j*stride+k:][:n] {
-				out[i*panelCols+j] = v
+		for c := j; c < end; c++ {
+			for i, v := range src[c*stride+k:][:n] {
+				out[i*panelCols+c] = v
 			}
 		}
 	}

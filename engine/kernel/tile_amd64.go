@@ -29,6 +29,20 @@ func tile6x16AVX2(t *tile)
 func tile3x16AVX2(t *tile)
 
 //go:noescape
+func transpose8AVX2(dst, src *float32, stride, blocks int)
+
+// transposeBlocks copies columns [0,cols) and rows [0,rows), both multiples of 8.
+func transposeBlocks(dst, src []float32, stride, cols, rows int) {
+	if rows == 0 {
+		return
+	}
+	for j := 0; j < cols; j += 8 {
+		_, _ = dst[(rows-1)*panelCols+j+7], src[(j+7)*stride+rows-1] // the farthest ones exist
+		transpose8AVX2(&dst[j], &src[j*stride], stride, rows/8)
+	}
+}
+
+//go:noescape
 func peakAVX512(n int)
 
 //go:noescape

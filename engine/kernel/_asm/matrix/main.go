@@ -17,5 +17,6 @@ func main() {
 	}
 	peak("peakAVX512", zmm[:24], zmm[24], zmm[25])
 	peak("peakAVX2", ymm[:12], ymm[12], ymm[13])
+	transpose(32)
 	Generate()
 }
