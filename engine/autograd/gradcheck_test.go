@@ -61,8 +61,10 @@ type result struct {
 }
 
 // run applies the case to inputs on tape and differentiates <y, r>; frozen
-// inputs are constants. Inputs reach the operation through Scale by 1, so that
-// gradients of parameters and of intermediate values are both exercised.
+// inputs are constants. Inputs reach the operation, and its result the loss,
+// through Scale by 1, so that gradients of parameters and of intermediate values
+// are both exercised, and all these values are released, so that a derivative
+// must have said which it reads.
 func (c opCase) run(t *Tape, in []*tensor.Tensor, frozen ...int) result {
 	leaves, vars := make([]*Var, len(in)), make([]*Var, len(in))
 	for i, x := range in {
@@ -73,10 +75,12 @@ func (c opCase) run(t *Tape, in []*tensor.Tensor, frozen ...int) result {
 		vars[i] = t.Scale(leaves[i], 1)
 	}
 	y := c.apply(t, vars)
-	for _, v := range vars {
+	res := result{y: slices.Clone(y.Value.Data)}
+	used := append(vars, y)
+	y = t.Scale(y, 1)
+	for _, v := range used {
 		t.Release(v)
 	}
-	res := result{y: slices.Clone(y.Value.Data)}
 	r := make([]float32, len(res.y))
 	numbers(c.name+"r", r)
 	loss, sum := inner(t, y, r)

@@ -242,6 +242,31 @@ func TestOutsidersDefineLosses(t *testing.T) {
 	}
 }
 
+// TestOutsidersMayReadTheirValues: a derivative recorded by others finds inputs
+// and result although they were released. y = x²+1, dy/dx = 2x; written with
+// both, as y - 1 + 2x - x².
+func TestOutsidersMayReadTheirValues(t *testing.T) {
+	tape := New(nil)
+	tape.arena.poison = true
+	leaf := Param(vector(3))
+	x := tape.Scale(leaf, 1)
+	value := tape.New(1)
+	value.Data[0] = x.Value.Data[0]*x.Value.Data[0] + 1
+	y := tape.Record(value, func(dy *tensor.Tensor) {
+		dx := tape.New(1)
+		v := x.Value.Data[0]
+		dx.Data[0] = dy.Data[0] * (value.Data[0] - 1 + 2*v - v*v)
+		tape.Accumulate(x, dx)
+	}, x)
+	loss := tape.Sum(y)
+	tape.Release(x)
+	tape.Release(y)
+	tape.Backward(loss)
+	if leaf.Grad.Data[0] != 6 {
+		t.Errorf("dL/dx = %v, want 6", leaf.Grad.Data[0])
+	}
+}
+
 func TestSumIsExactInFloat64(t *testing.T) {
 	tape := NewInference(nil)
 	x := vector(1<<25, 1, 1, 1, 1, -(1 << 25))
