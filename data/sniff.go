@@ -73,7 +73,7 @@ func Sniff(p string) (Source, error) {
 	defer f.Close()
 	head := make([]byte, headSize)
 	n, err := io.ReadFull(f, head)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && err != io.EOF {
+	if err != nil && err != io.ErrUnexpectedEOF && err != io.EOF { // a damaged archive wraps them
 		return Source{}, fmt.Errorf("%s: reading its first bytes: %w", p, err)
 	}
 	if n == 0 {

@@ -124,7 +124,7 @@ func TestSniffSaysWhatItFoundInstead(t *testing.T) {
 		{filepath.Join(dir, "no", "way.csv"), []string{"no folder " + filepath.Join(dir, "no")}, fs.ErrNotExist},
 		{write(t, filepath.Join(dir, "empty.csv"), nil), []string{"is empty"}, nil},
 		{write(t, filepath.Join(dir, "empty.gz"), gzipped(t, "")), []string{"is empty"}, nil},
-		{write(t, filepath.Join(dir, "cut.gz"), gzipped(t, strings.Repeat("a,b\n", 9999))[:40]), []string{"cut.gz", "cut short"}, io.ErrUnexpectedEOF},
+		{write(t, filepath.Join(dir, "cut.gz"), gzipped(t, "a,b\n1,2\n")[:14]), []string{"cut.gz", "cut short"}, io.ErrUnexpectedEOF},
 		{write(t, filepath.Join(dir, "head.gz"), []byte("\x1f\x8b\x08")), []string{"head.gz", "gzip", "cut short"}, nil},
 		{write(t, filepath.Join(dir, "x.xlsx"), zipped(t, "[Content_Types].xml", "xl/workbook.xml")), []string{"Excel", "save the sheet as CSV"}, ErrForm},
 		{write(t, filepath.Join(dir, "x.zip"), zipped(t, "a.txt")), []string{"without images or arrays"}, ErrForm},

@@ -105,8 +105,8 @@ func TestGridIsFound(t *testing.T) {
 // The schemas of the four tables that everybody knows.
 func TestInferOnRealTables(t *testing.T) {
 	want := map[string]string{
-		"adult.csv.gz": "integer category integer category integer category category category category category integer integer integer category category",
-		"magic.csv.gz": "real real real real real real real real real real category",
+		"adult.csv.gz":      "integer category integer category integer category category category category category integer integer integer category category",
+		"magic.csv.gz":      "real real real real real real real real real real category",
 		"california.csv.gz": "real real integer integer integer integer integer real integer category",
 		"penguins.csv":      "category category real real integer integer category integer",
 	}
