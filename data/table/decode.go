@@ -18,8 +18,26 @@ type Sample struct {
 	Seed  uint64
 }
 
+// Verify reports the first number of a sample that is NaN, as a network makes them whose training
+// diverged.
+func (t *Transform) Verify(s Sample) error {
+	D := t.Numbers()
+	for i, z := range s.Num {
+		if !math.IsNaN(z) {
+			continue
+		}
+		for j, place := range t.Places() {
+			if place.Num == i%D {
+				return fmt.Errorf("row %d of the sample has no number for column %d (%s): the model's training has diverged; "+
+					"train again with a lower learning rate", i/D+1, j+1, t.Schema.Columns[j].Name)
+			}
+		}
+	}
+	return nil
+}
+
 // Decode turns numbers and cells into a table of the schema's columns, every value spelled as the
-// column spells it.
+// column spells it. What Verify would refuse makes it panic.
 func (t *Transform) Decode(s Sample) *Table {
 	d := t.NewDecoder(s.Seed)
 	D, C := d.numbers, len(d.cards)

@@ -129,6 +129,32 @@ func (s *Schema) Floats(t *Table, j int) []float64 {
 	return v
 }
 
+// Codes gives the texts of column j one coding across tables, so that they can be compared: codes, a
+// slice of rows a table, count into labels, the texts in order of first appearance. Missing
+// marks are texts like others.
+func (s *Schema) Codes(j int, tables ...*Table) (codes [][]int32, labels []string) {
+	known := map[string]int32{}
+	for _, t := range tables {
+		c := t.Columns[j]
+		byText := make([]int32, len(c.texts))
+		for i, text := range c.texts {
+			k, ok := known[text]
+			if !ok {
+				k = int32(len(labels))
+				known[text] = k
+				labels = append(labels, text)
+			}
+			byText[i] = k
+		}
+		of := make([]int32, c.Len())
+		for i, code := range c.codes {
+			of[i] = byText[code]
+		}
+		codes = append(codes, of)
+	}
+	return codes, labels
+}
+
 // spell is Float's inverse: the text of a number, on the column's grid and in its range.
 func (f *Field) spell(v float64) string {
 	if f.Kind == Date {

@@ -98,6 +98,22 @@ func TestTarget(t *testing.T) {
 	}
 }
 
+// Two tables that hold the same texts in another order get the same codes for them.
+func TestCodesAreShared(t *testing.T) {
+	a, b := read(t, "x\nred\nNA\nblue\n"), read(t, "x\nblue\ngreen\nred\n")
+	codes, labels := Infer(a).Codes(0, a, b)
+	for k, tab := range []*Table{a, b} {
+		for i := range tab.Rows() {
+			if got := labels[codes[k][i]]; got != tab.Columns[0].At(i) {
+				t.Errorf("table %d, row %d: %q, want %q", k, i, got, tab.Columns[0].At(i))
+			}
+		}
+	}
+	if len(labels) != 4 {
+		t.Errorf("labels %q", labels)
+	}
+}
+
 // What a person sees: one line a column, the label marked.
 func TestDescribe(t *testing.T) {
 	tab := open(t, "penguins.csv")

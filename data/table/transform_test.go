@@ -363,6 +363,19 @@ func TestWideTable(t *testing.T) {
 	}
 }
 
+func TestVerifyFindsWhatADivergedNetworkMakes(t *testing.T) {
+	tab := open(t, "penguins.csv")
+	tr := fit(t, tab)
+	s := encode64(t, tr, tab, 0)
+	if err := tr.Verify(s); err != nil {
+		t.Error(err)
+	}
+	s.Num[7*tr.Numbers()+1] = math.NaN()
+	if err := tr.Verify(s); err == nil || !strings.Contains(err.Error(), "row 8") || !strings.Contains(err.Error(), "bill_depth_mm") {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestOutcastsOfFit(t *testing.T) {
 	tab := read(t, "a,b\nx,1\ny,2\n")
 	s := Infer(tab)
