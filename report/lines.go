@@ -29,7 +29,7 @@ type Series struct {
 func (f Lines) HTML() template.HTML {
 	ex, ey := extent{log: f.X.Log}, extent{log: f.Y.Log}
 	var keys []key
-	for i, s := range f.Series {
+	for _, s := range f.Series {
 		ex.add(s.X...)
 		ey.add(s.Y...)
 		ey.add(s.Lo...)
