@@ -150,8 +150,11 @@ func TestMissingCellsHaveNoLoss(t *testing.T) {
 	times := 0
 	const steps = 100
 	for step := range steps {
-		if a, b := loss(step, 0, process.Mask), loss(step, 3, process.Mask); a != b {
-			t.Errorf("an unknown number changes the loss from %v to %v", a, b)
+		for _, weight := range []func(alpha, sigma float64) float64{nil, func(_, sigma float64) float64 { return sigma }} {
+			obj.Weight = weight
+			if a, b := loss(step, 0, process.Mask), loss(step, 3, process.Mask); a != b {
+				t.Errorf("an unknown number changes the loss from %v to %v", a, b)
+			}
 		}
 		// Row 3's second cell is asked for when it is there and the step
 		// masks it, half of the time; a new network is wrong about it.

@@ -181,7 +181,7 @@ func TestAncestralSamplingRecoversTheFullCovariance(t *testing.T) {
 	g := tilted()
 	table := mustTable(schedule.Linear(1000, 1e-4, 0.02))
 	// Few enough rows that the 1/T error of the steps, below 0.005, hides.
-	const rows = 1500
+	const rows = 1000
 	for _, c := range []struct {
 		name string
 		m    sample.Sampler
@@ -239,8 +239,8 @@ func TestAncestralSamplingFindsBothModes(t *testing.T) {
 		t.Fatal(err)
 	}
 	table := mustTable(schedule.CosineTable(1000))
-	const rows = 4000
-	x := draw(t, sample.DDPM{Variance: sample.Learned}, gauss.Denoiser{Data: m, Sch: table}, rows, 1, mustGrid(schedule.Trailing(table, 250)))
+	const rows = 2000
+	x := draw(t, sample.DDPM{Variance: sample.Learned}, gauss.Denoiser{Data: m, Sch: table}, rows, 1, mustGrid(schedule.Trailing(table, 200)))
 	for _, at := range []float64{-1.8, -1.5, -1.2, -0.5, 0.3, 0.8, 1.4} {
 		want := 0.0
 		for k := range parts {
@@ -252,7 +252,7 @@ func TestAncestralSamplingFindsBothModes(t *testing.T) {
 				got += 1.0 / rows
 			}
 		}
-		// 4 standard errors, and 0.005 for the 250 steps.
+		// 4 standard errors, and 0.005 for the 200 steps.
 		if se := math.Sqrt(want * (1 - want) / rows); math.Abs(got-want) > 4*se+0.005 {
 			t.Errorf("a share of %v lies below %v, want %v within 4 x %v", got, at, want, se)
 		}

@@ -136,7 +136,7 @@ func (j *joint) distance(share []float64) float64 {
 func TestMixedSamplingRecoversTheJointDistribution(t *testing.T) {
 	j := jointModel()
 	coarse, _, _ := j.run(t, 4000, 2)
-	const rows, steps = 12000, 256
+	const rows, steps = 6000, 256
 	share, mean, variance := j.run(t, rows, steps)
 	t.Logf("total variation from the joint: %.3f in 2 steps, %.4f in %d", j.distance(coarse), j.distance(share), steps)
 	if j.distance(coarse) < 0.05 {

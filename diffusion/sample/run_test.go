@@ -116,7 +116,7 @@ func (d broken) Denoise(x0, xt *process.State, t []float64) {
 func TestRunStopsAtTheFirstBadRow(t *testing.T) {
 	for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
 		calls := 0
-		err := sample.Run(context.Background(), sample.DDIM{Limit: sample.Clip(1)}, broken{exact(), v, &calls},
+		err := sample.Run(context.Background(), sample.DDPM{Limit: sample.Clip(1)}, broken{exact(), v, &calls},
 			process.NewState(3, 3), mustGrid(schedule.Uniform(9)), noises(1))
 		if err == nil || !strings.Contains(err.Error(), "step 3 of 9") || !strings.Contains(err.Error(), "row 1") {
 			t.Errorf("%v: got %v", v, err)

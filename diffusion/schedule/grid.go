@@ -53,7 +53,8 @@ func Trailing(table *Table, n int) ([]float64, error) {
 		return nil, err
 	}
 	// The halves are rounded to even after the two roundings of numpy's
-	// arange, so that the steps are those recorded elsewhere.
+	// arange, so that the steps are those recorded elsewhere. (For some n
+	// its list has one entry more, step 0, which is no step of a table.)
 	top := float64(total)
 	stride := (top - top/float64(n)) - top
 	steps := make([]int, n)

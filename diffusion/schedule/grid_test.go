@@ -71,6 +71,27 @@ func TestGridsAreTheRecordedOnes(t *testing.T) {
 	t.Logf("%d lists of steps compared", lists)
 }
 
+// Halves: 1000 (1 - i/16) has some and rounds them to even; 1000 (1 - i/48) has
+// some in exact arithmetic, of which numpy 1.24's arange, whose steps these are,
+// keeps 937.4999999999999.
+func TestTrailingRoundsHalvesAsNumpyDoes(t *testing.T) {
+	table := must(Linear(1000, 1e-4, 0.02))
+	for n, want := range map[int][]int{
+		16: {1000, 938, 875, 812, 750, 688, 625, 562, 500, 438, 375, 312, 250, 188, 125, 62},
+		48: {1000, 979, 958, 937, 917, 896, 875, 854, 833, 812, 792, 771, 750},
+	} {
+		grid, err := Trailing(table, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, step := range want {
+			if grid[i] != table.Time(step) {
+				t.Errorf("%d steps: step %d is %v, want %d", n, i, grid[i]*1000, step)
+			}
+		}
+	}
+}
+
 func TestUniformGridFallsToData(t *testing.T) {
 	grid, err := Uniform(4)
 	if err != nil {
