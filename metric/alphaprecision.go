@@ -1,6 +1,7 @@
 package metric
 
 import (
+	"context"
 	"math"
 	"slices"
 
@@ -33,6 +34,10 @@ const supportRadii = 30
 // NaiveSupport measures α-precision, β-recall and authenticity. A missing
 // number counts as the real mean, a missing category as one of its own.
 func NaiveSupport(real, synthetic *Frame, p *parallel.Pool) Support {
+	return naiveSupport(context.Background(), real, synthetic, p)
+}
+
+func naiveSupport(ctx context.Context, real, synthetic *Frame, p *parallel.Pool) Support {
 	mustMatch(real, synthetic)
 	space := oneHotSpace(real, true)
 	fromReal := newMeanRow(space, real)
@@ -43,8 +48,8 @@ func NaiveSupport(real, synthetic *Frame, p *parallel.Pool) Support {
 		precision[k] = shareWithin(synthRadius, quantileSorted(sorted, radiusShare(k)))
 	}
 	tree := newRowTree(space, real)
-	_, toReal := tree.nearestRows(real, true, p)
-	closest, toSynth := newRowTree(space, synthetic).nearestRows(real, false, p)
+	_, toReal := tree.nearestRows(ctx, real, true, p)
+	closest, toSynth := newRowTree(space, synthetic).nearestRows(ctx, real, false, p)
 	s := Support{AlphaPrecision: radiusScore(precision), Authenticity: math.NaN()}
 	s.BetaRecall = betaRecall(toReal, toSynth, closest, newMeanRow(space, synthetic).distances(synthetic))
 	if len(toReal) == synthetic.Rows() {

@@ -12,60 +12,66 @@ const binCount = 10
 // tally is a contingency table of two tables of rows; missing is a category of
 // its own. Few categories are tabulated in full, many by the pairs that occur.
 type tally struct {
-	cells         []cell
-	nReal, nSynth int64
-	width         int32            // of a full table: cells of one code a; 0 if sparse
-	of            map[uint64]int32 // of a sparse one: where the pair's cell is; never walked
+	cells            []cell
+	nReal, nSynth    int64
+	levelsA, levelsB int              // categories of each column, missing included
+	pairs            [][2]int32       // of a sparse table: the codes of each cell, from 0 for missing
+	of               map[uint64]int32 // of a sparse table: where a pair's cell is; never walked
 }
 
-type cell struct {
-	a, b        int32
-	real, synth int64
-}
+// cell counts the rows of a pair of categories.
+type cell struct{ real, synth int32 }
 
 // fullCells is how many cells a full table has at most.
-const fullCells = 1 << 14
+const fullCells = 1 << 13
 
 // tabulate counts the pairs of codes in both tables.
 func tabulate(realA, realB, synthA, synthB []int32) *tally {
 	if len(realA) != len(realB) || len(synthA) != len(synthB) {
 		panicLengths("contingency table", len(realA), len(realB), len(synthA), len(synthB))
 	}
-	t := &tally{nReal: int64(len(realA)), nSynth: int64(len(synthA))}
-	height := 1 + levels(&Column{Code: realA}, &Column{Code: synthA})
-	width := 1 + levels(&Column{Code: realB}, &Column{Code: synthB})
-	if height <= fullCells/width {
-		t.width = int32(width)
-		t.cells = make([]cell, height*width)
-		for i := range t.cells {
-			t.cells[i].a, t.cells[i].b = int32(i/width-1), int32(i%width-1)
-		}
+	t := &tally{
+		nReal: int64(len(realA)), nSynth: int64(len(synthA)),
+		levelsA: 1 + levels(&Column{Code: realA}, &Column{Code: synthA}),
+		levelsB: 1 + levels(&Column{Code: realB}, &Column{Code: synthB}),
+	}
+	if t.levelsA <= fullCells/t.levelsB {
+		t.cells = make([]cell, t.levelsA*t.levelsB)
 	} else {
 		t.of = map[uint64]int32{}
 	}
 	for i := range realA {
-		t.at(realA[i], realB[i]).real++
+		t.cells[t.at(realA[i], realB[i])].real++
 	}
 	for i := range synthA {
-		t.at(synthA[i], synthB[i]).synth++
+		t.cells[t.at(synthA[i], synthB[i])].synth++
 	}
 	return t
 }
 
 // at returns the cell of a pair; every negative code is the one missing mark.
-func (t *tally) at(a, b int32) *cell {
-	a, b = max(a, -1), max(b, -1)
-	if t.width > 0 {
-		return &t.cells[(a+1)*t.width+b+1]
+func (t *tally) at(a, b int32) int32 {
+	a, b = max(a, -1)+1, max(b, -1)+1
+	if t.of == nil {
+		return a*int32(t.levelsB) + b
 	}
-	key := uint64(uint32(a))<<32 | uint64(uint32(b))
+	key := uint64(a)<<32 | uint64(b)
 	i, ok := t.of[key]
 	if !ok {
 		i = int32(len(t.cells))
 		t.of[key] = i
-		t.cells = append(t.cells, cell{a: a, b: b})
+		t.cells = append(t.cells, cell{})
+		t.pairs = append(t.pairs, [2]int32{a, b})
 	}
-	return &t.cells[i]
+	return i
+}
+
+// codes returns the categories of cell i, from 0 for missing.
+func (t *tally) codes(i int) (a, b int) {
+	if t.of == nil {
+		return i / t.levelsB, i % t.levelsB
+	}
+	return int(t.pairs[i][0]), int(t.pairs[i][1])
 }
 
 // similarity returns 1 - (sum |p_synth - p_real|)/2. The sum is of whole
@@ -76,10 +82,44 @@ func (t *tally) similarity() float64 {
 	}
 	var sum int64
 	for _, c := range t.cells {
-		d := c.synth*t.nReal - c.real*t.nSynth
+		d := int64(c.synth)*t.nReal - int64(c.real)*t.nSynth
 		sum += max(d, -d)
 	}
 	return 1 - float64(sum)/2/float64(t.nReal)/float64(t.nSynth)
+}
+
+// association returns Cramer's V of the real rows.
+func (t *tally) association() float64 {
+	sumA, sumB := make([]float64, t.levelsA), make([]float64, t.levelsB)
+	for i, c := range t.cells {
+		a, b := t.codes(i)
+		sumA[a] += float64(c.real)
+		sumB[b] += float64(c.real)
+	}
+	k := min(occurring(sumA), occurring(sumB))
+	if k < 2 {
+		return math.NaN()
+	}
+	total := 0.0 // chi-squared/n + 1
+	for i, c := range t.cells {
+		if c.real > 0 {
+			a, b := t.codes(i)
+			share := float64(c.real) / sumA[a]
+			total += float64(share * (float64(c.real) / sumB[b]))
+		}
+	}
+	return math.Sqrt(max(0, total-1) / float64(k-1))
+}
+
+// occurring counts what is not 0.
+func occurring(counts []float64) int {
+	n := 0
+	for _, c := range counts {
+		if c > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // ContingencySimilarity returns 1 - (sum |p_synthetic(a,b) - p_real(a,b)|)/2
@@ -94,26 +134,7 @@ func ContingencySimilarity(realA, realB, synthA, synthB []int32) float64 {
 // small samples; missing (a negative code) is a category too. NaN if a column
 // has a single category.
 func CramersV(a, b []int32) float64 {
-	t := tabulate(a, b, nil, nil)
-	sumA, sumB := map[int32]int64{}, map[int32]int64{} // looked up only
-	for _, c := range t.cells {
-		if c.real > 0 {
-			sumA[c.a] += c.real
-			sumB[c.b] += c.real
-		}
-	}
-	k := min(len(sumA), len(sumB))
-	if k < 2 {
-		return math.NaN()
-	}
-	total := 0.0 // chi-squared/n + 1
-	for _, c := range t.cells {
-		if c.real > 0 {
-			share := float64(c.real) / float64(sumA[c.a])
-			total += float64(share * (float64(c.real) / float64(sumB[c.b])))
-		}
-	}
-	return math.Sqrt(max(0, total-1) / float64(k-1))
+	return tabulate(a, b, nil, nil).association()
 }
 
 // Binning says whose range cuts a number into bins.

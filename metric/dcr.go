@@ -1,6 +1,10 @@
 package metric
 
-import "ebb/engine/kernel/parallel"
+import (
+	"context"
+
+	"ebb/engine/kernel/parallel"
+)
 
 // DCR returns for each row of a table its distance to the closest record of
 // the reference table: the mean over columns of |a-b| divided by the
@@ -15,11 +19,11 @@ func DCR(rows, reference *Frame, p *parallel.Pool) []float64 {
 // first of several).
 func ClosestRecords(rows, reference *Frame, p *parallel.Pool) (distance []float64, closest []int32) {
 	mustMatch(rows, reference)
-	return closestIn(gowerSpace(reference), rows, reference, p)
+	return closestIn(context.Background(), gowerSpace(reference), rows, reference, p)
 }
 
-func closestIn(space rowSpace, rows, reference *Frame, p *parallel.Pool) ([]float64, []int32) {
-	closest, distance := newRowTree(space, reference).nearestRows(rows, false, p)
+func closestIn(ctx context.Context, space rowSpace, rows, reference *Frame, p *parallel.Pool) ([]float64, []int32) {
+	closest, distance := newRowTree(space, reference).nearestRows(ctx, rows, false, p)
 	columns := float64(len(reference.Columns))
 	for i := range distance {
 		distance[i] /= columns
@@ -28,8 +32,8 @@ func closestIn(space rowSpace, rows, reference *Frame, p *parallel.Pool) ([]floa
 }
 
 // closestDistances returns the first result of closestIn.
-func closestDistances(space rowSpace, rows, reference *Frame, p *parallel.Pool) []float64 {
-	d, _ := closestIn(space, rows, reference, p)
+func closestDistances(ctx context.Context, space rowSpace, rows, reference *Frame, p *parallel.Pool) []float64 {
+	d, _ := closestIn(ctx, space, rows, reference, p)
 	return d
 }
 
@@ -90,7 +94,7 @@ func TabSynShare(training, synthetic, validation *Frame, p *parallel.Pool) (shar
 	mustMatch(training, synthetic)
 	mustMatch(training, validation)
 	space := oneHotSpace(training, false)
-	_, toTraining = newRowTree(space, training).nearestRows(synthetic, false, p)
-	_, toValidation = newRowTree(space, validation).nearestRows(synthetic, false, p)
+	_, toTraining = newRowTree(space, training).nearestRows(context.Background(), synthetic, false, p)
+	_, toValidation = newRowTree(space, validation).nearestRows(context.Background(), synthetic, false, p)
 	return compareDistances(toTraining, toValidation), toTraining, toValidation
 }

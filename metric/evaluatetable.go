@@ -35,27 +35,16 @@ type TableOptions struct {
 	Progress func(step string, done, total int)
 }
 
-// nearestListed is how many of the synthetic rows closest to a real one a
-// report names; maxChunks how many disjoint sets of real rows the share of
-// closer rows is averaged over at most; randomRows how long the random table
-// of the baseline is at most.
-const (
-	nearestListed = 10
-	maxChunks     = 8
-	randomRows    = 4096
-)
-
 // EvaluateTable computes every figure of a [TableReport]. It stops with the
-// context's error between steps, and within those that fit trees.
+// context's error between steps, and within those that fit trees or search for
+// nearest rows.
 func EvaluateTable(ctx context.Context, t Tables, o TableOptions) (*TableReport, error) {
 	if err := t.check(); err != nil {
 		return nil, err
 	}
-	if o.MaxRows == 0 {
-		o.MaxRows = 50_000
-	}
 	e := &tableEvaluation{Tables: t, o: o, noise: rng.New(o.Seed, rng.Metric), out: &TableReport{}}
-	e.real, e.synthetic = e.atMost(t.Real, sampleReal), e.atMost(t.Synthetic, sampleSynthetic)
+	e.real, _ = e.atMost(t.Real, o.maxRows(), sampleReal)
+	e.synthetic, _ = e.atMost(t.Synthetic, o.maxRows(), sampleSynthetic)
 	steps := []evaluationStep{
 		{"column shapes", 1, e.shapes},
 		{"pair trends", 3, e.trends},
@@ -94,6 +83,9 @@ func runSteps(ctx context.Context, steps []evaluationStep, progress func(string,
 			return fmt.Errorf("evaluate: %s: %w", s.name, err)
 		}
 		done += s.work
+	}
+	if err := ctx.Err(); err != nil {
+		return err
 	}
 	if progress != nil {
 		progress("done", total, total)
@@ -141,14 +133,27 @@ type tableEvaluation struct {
 	out             *TableReport
 }
 
-// atMost returns a table of at most MaxRows rows, drawn without replacement.
-func (e *tableEvaluation) atMost(f *Frame, step uint64) *Frame {
-	if e.o.MaxRows < 0 || f.Rows() <= e.o.MaxRows {
-		return f
+// maxRows is the option with its default.
+func (o TableOptions) maxRows() int {
+	switch {
+	case o.MaxRows == 0:
+		return 50_000
+	case o.MaxRows < 0:
+		return math.MaxInt
 	}
-	rows := shuffled(f.Rows(), e.noise, step)[:e.o.MaxRows]
+	return o.MaxRows
+}
+
+// atMost returns a table of at most some rows, drawn without replacement, and
+// where they stand in f.
+func (e *tableEvaluation) atMost(f *Frame, most int, step uint64) (*Frame, []int) {
+	rows := shuffled(f.Rows(), e.noise, step)
+	rows = rows[:min(most, len(rows))]
 	slices.Sort(rows)
-	return f.Pick(rows)
+	if len(rows) == f.Rows() {
+		return f, rows
+	}
+	return f.Pick(rows), rows
 }
 
 func (e *tableEvaluation) shapes(context.Context) error {
@@ -266,87 +271,18 @@ func (e *tableEvaluation) detectLogistic(context.Context) error {
 	return nil
 }
 
-func (e *tableEvaluation) support(context.Context) error {
-	s := NaiveSupport(e.real, e.synthetic, e.o.Pool)
+func (e *tableEvaluation) support(ctx context.Context) error {
+	rows := min(e.o.maxRows(), int(math.Sqrt(searchTerms/2/float64(len(e.Real.Columns)))))
+	real, _ := e.atMost(e.Real, rows, sampleReal)
+	synthetic, _ := e.atMost(e.Synthetic, rows, sampleSynthetic)
+	s := naiveSupport(ctx, real, synthetic, e.o.Pool)
 	e.out.Support = SupportReport{
 		AlphaPrecision: Figure(s.AlphaPrecision),
 		BetaRecall:     Figure(s.BetaRecall),
 		Authenticity:   Figure(s.Authenticity),
-		Rows:           max(e.real.Rows(), e.synthetic.Rows()),
+		Rows:           max(real.Rows(), synthetic.Rows()),
 	}
 	return nil
-}
-
-func (e *tableEvaluation) closest(context.Context) error {
-	space, c := gowerSpace(e.Real), &e.out.Closest
-	distance, match := closestIn(space, e.synthetic, e.Real, e.o.Pool)
-	c.SyntheticToReal = newQuantiles(distance)
-	random := closestDistances(space, RandomFrame(e.Real, min(randomRows, e.synthetic.Rows()), e.noise), e.Real, e.o.Pool)
-	c.Baseline = Figure(min(1, medianOf(distance)/medianOf(random)))
-	order := make([]int, len(distance))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(distance[a], distance[b]) })
-	for _, i := range order[:min(nearestListed, len(order))] {
-		c.Nearest = append(c.Nearest, ClosestMatch{i, int(match[i]), Figure(distance[i])})
-	}
-	nan := Figure(math.NaN())
-	c.Share, c.Ties, c.NearestIsReal, c.Expected, c.Excess = nan, nan, nan, nan, nan
-	if e.Holdout != nil {
-		held := newQuantiles(closestDistances(space, e.atMost(e.Holdout, sampleHoldout), e.Real, e.o.Pool))
-		c.HoldoutToReal = &held
-		toHoldout := closestDistances(space, e.synthetic, e.Holdout, e.o.Pool)
-		share, expected, excess := NearestOfBoth(compareDistances(distance, toHoldout), e.Real.Rows(), e.Holdout.Rows())
-		c.NearestIsReal, c.Expected, c.Excess = Figure(share), Figure(expected), Figure(excess)
-		e.closerShare(space)
-	}
-	return nil
-}
-
-// closerShare compares the holdout with disjoint sets of real rows of its size.
-func (e *tableEvaluation) closerShare(space rowSpace) {
-	c := &e.out.Closest
-	c.ChunkRows = min(e.Real.Rows(), e.Holdout.Rows())
-	c.Chunks = min(maxChunks, e.Real.Rows()/c.ChunkRows)
-	held := e.Holdout.Pick(shuffled(e.Holdout.Rows(), e.noise, chunkHoldout)[:c.ChunkRows])
-	toHoldout := closestDistances(space, e.synthetic, held, e.o.Pool)
-	order := shuffled(e.Real.Rows(), e.noise, chunkReal)
-	var all CloserShare
-	for k := range c.Chunks {
-		chunk := e.Real.Pick(order[k*c.ChunkRows : (k+1)*c.ChunkRows])
-		s := compareDistances(closestDistances(space, e.synthetic, chunk, e.o.Pool), toHoldout)
-		all.Closer, all.Ties, all.Rows = all.Closer+s.Closer, all.Ties+s.Ties, all.Rows+s.Rows
-	}
-	c.Share, c.Ties = Figure(all.Even()), Figure(float64(all.Ties)/float64(all.Rows))
-}
-
-func (e *tableEvaluation) copies(context.Context) error {
-	c := &e.out.Copies
-	found := Matches(e.Synthetic, e.Real, 0, e.o.Pool)
-	c.Synthetic, c.SyntheticShare = markedCount(found), markedShare(found)
-	c.HoldoutShare = Figure(math.NaN())
-	if e.Holdout != nil {
-		c.HoldoutShare = markedShare(Matches(e.Holdout, e.Real, 0, e.o.Pool))
-	}
-	c.WithinReal, c.WithinSynthetic = Figure(RepeatedShare(e.Real)), Figure(RepeatedShare(e.Synthetic))
-	score, _ := NewRowSynthesis(e.Real, e.Synthetic, 0.01, e.o.Pool)
-	c.NewRows = Figure(score)
-	return nil
-}
-
-func markedCount(marks []bool) int {
-	n := 0
-	for _, m := range marks {
-		if m {
-			n++
-		}
-	}
-	return n
-}
-
-func markedShare(marks []bool) Figure {
-	return Figure(float64(markedCount(marks)) / float64(len(marks)))
 }
 
 func (e *tableEvaluation) efficiency(ctx context.Context) error {

@@ -165,8 +165,12 @@ func TestReportDoesNotDependOnThreads(t *testing.T) {
 func TestMaxRowsBoundsTheSample(t *testing.T) {
 	o := quick("side")
 	o.MaxRows = 100
-	r := evaluate(t, Tables{labelled(63, 300), labelled(64, 200), labelled(65, 250)}, o)
-	if r.Detection.Rows != 100 || r.Rows.Real != 300 || r.Support.Rows != 100 {
+	real, synthetic := labelled(63, 300), labelled(65, 250)
+	r := evaluate(t, Tables{real, labelled(64, 200), synthetic}, o)
+	for _, m := range r.Closest.Nearest {
+		near(t, "distance of the rows named", closestDistances(context.Background(), gowerSpace(real), synthetic.Pick([]int{m.Synthetic}), real.Pick([]int{m.Real}), nil)[0], float64(m.Distance), 0)
+	}
+	if r.Detection.Rows != 100 || r.Rows.Real != 300 || r.Support.Rows != 100 || r.Closest.Rows != 100 {
 		t.Errorf("rows %+v, detection %d, support %d", r.Rows, r.Detection.Rows, r.Support.Rows)
 	}
 }

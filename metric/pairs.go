@@ -57,8 +57,8 @@ func PairTrends(real, synthetic *Frame, o PairOptions) []PairScore {
 			p.Association = math.Abs(p.Real)
 			return
 		}
-		p.Score = ContingencySimilarity(realCodes[p.A], realCodes[p.B], synthCodes[p.A], synthCodes[p.B])
-		p.Association = CramersV(realCodes[p.A], realCodes[p.B])
+		t := tabulate(realCodes[p.A], realCodes[p.B], synthCodes[p.A], synthCodes[p.B])
+		p.Score, p.Association = t.similarity(), t.association()
 	})
 	return pairs
 }

@@ -1,6 +1,7 @@
 package metric
 
 import (
+	"context"
 	"math"
 	"slices"
 
@@ -341,12 +342,16 @@ func (s *rowSearch) visit(node int32) {
 }
 
 // nearestRows looks up every row of a table. With itself set, the table is the
-// tree's own and a row is not its own neighbour.
-func (t *rowTree) nearestRows(f *Frame, itself bool, p *parallel.Pool) (rows []int32, distances []float64) {
+// tree's own and a row is not its own neighbour. Once ctx is done the answers
+// are meaningless; the caller has to ask ctx.
+func (t *rowTree) nearestRows(ctx context.Context, f *Frame, itself bool, p *parallel.Pool) (rows []int32, distances []float64) {
 	q, n := t.space.place(f), f.Rows()
 	rows, distances = make([]int32, n), make([]float64, n)
 	p.Run((n+rowsPerTask-1)/rowsPerTask, func(_, piece int) {
 		for i := piece * rowsPerTask; i < min(n, (piece+1)*rowsPerTask); i++ {
+			if ctx.Err() != nil {
+				return
+			}
 			skip := int32(-1)
 			if itself {
 				skip = int32(i)

@@ -1,6 +1,7 @@
 package metric
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -47,7 +48,7 @@ func TestRowTreeFindsTheNearestRow(t *testing.T) {
 				from = reference
 			}
 			q := space.place(from)
-			rows, distances := tree.nearestRows(from, itself, pool)
+			rows, distances := tree.nearestRows(context.Background(), from, itself, pool)
 			for i := range rows {
 				skip := -1
 				if itself {
@@ -58,7 +59,7 @@ func TestRowTreeFindsTheNearestRow(t *testing.T) {
 					t.Fatalf("%s, itself %v, row %d: nearest is %d at %v, want %d at %v", name, itself, i, rows[i], distances[i], row, best)
 				}
 			}
-			serial, _ := tree.nearestRows(from, itself, nil)
+			serial, _ := tree.nearestRows(context.Background(), from, itself, nil)
 			if !slices.Equal(serial, rows) {
 				t.Errorf("%s: the answer depends on the number of threads", name)
 			}

@@ -131,6 +131,7 @@ func newQuantiles(values []float64) Quantiles {
 
 // ClosestReport is how near synthetic rows lie to real ones ([DCR]).
 type ClosestReport struct {
+	Rows            int        `json:"rows"` // synthetic rows looked up
 	SyntheticToReal Quantiles  `json:"synthetic_to_real"`
 	HoldoutToReal   *Quantiles `json:"holdout_to_real,omitempty"` // what fresh rows have
 	// Share is how many synthetic rows are closer to real rows the model has
