@@ -73,7 +73,7 @@ func newBarPlot(f Bars, data extent) *barPlot {
 		b.h += 16
 		b.text("", "middle", (b.left+b.w)/2, b.h-4, f.Label, "")
 	}
-	b.x = newScale(Axis{}, data, 0)
+	b.x = scale{lo: 0, hi: 1}
 	if data.hi > data.lo {
 		b.x.hi = data.hi + (data.hi-data.lo)*0.03
 		if data.lo < 0 {
@@ -125,7 +125,10 @@ func (f Bars) words() string {
 		}
 		values := make([]string, len(f.Sets))
 		for i, s := range f.Sets {
-			values[i] = fmt.Sprintf("%s %.3g", s.Name, s.Values[k])
+			values[i] = s.Name + " none"
+			if v := s.Values[k]; !math.IsNaN(v) && !math.IsInf(v, 0) {
+				values[i] = fmt.Sprintf("%s %.3g", s.Name, v)
+			}
 		}
 		parts = append(parts, c+" "+strings.Join(values, ", "))
 	}

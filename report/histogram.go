@@ -39,7 +39,10 @@ func (f Histogram) HTML() template.HTML {
 		heights[i] = shares(s.X, x, bins)
 		top.add(heights[i]...)
 	}
-	y := Axis{Label: "share of values", Min: 0, Max: math.Max(top.hi*1.05, 1e-9)}
+	y := Axis{Label: "share of values", Min: 0, Max: top.hi * 1.05}
+	if y.Max == 0 {
+		y.Max = 1
+	}
 	if f.Size.W > 0 && f.Size.W <= Small.W {
 		y.Label = "" // evident among its kind
 	}
@@ -95,7 +98,10 @@ func (f Histogram) words() string {
 				n++
 			}
 		}
-		parts[i] = fmt.Sprintf("%s %d values with mean %.4g", s.Name, n, mean/float64(n))
+		parts[i] = fmt.Sprintf("%s %d values", s.Name, n)
+		if n > 0 {
+			parts[i] += fmt.Sprintf(" with mean %.4g", mean/float64(n))
+		}
 	}
 	return "histogram of " + orName(f.X.Label, "values") + ": " + strings.Join(parts, "; ")
 }

@@ -36,7 +36,7 @@ func (f Picture) HTML() template.HTML {
 		k := max(1, f.Scale)
 		size = fmt.Sprintf(` width="%d" height="%d"`, c.Width*k, c.Height*k)
 	}
-	body := fmt.Sprintf(`<img alt="%s"%s src="data:image/png;base64,%s">`,
+	body := fmt.Sprintf(`<img alt="%s"%s src="data:image/png;base64,%s"/>`,
 		template.HTMLEscapeString(f.alt("picture")), size, base64.StdEncoding.EncodeToString(f.PNG))
 	return f.wrap(class, body)
 }
