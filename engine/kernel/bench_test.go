@@ -85,7 +85,7 @@ func BenchmarkGemm(b *testing.B) {
 		{1024, 512, 512, false, false}, {1024, 512, 512, false, true}, {512, 512, 1024, true, false},
 		{1024, 256, 256, false, false}, {1024, 256, 256, false, true}, {256, 256, 1024, true, false},
 		{512, 512, 512, false, false}, {1024, 1024, 1024, false, false}, {64, 512, 128, false, false},
-		{65536, 64, 64, false, false}, {64, 64, 65536, true, false}, {1, 512, 512, false, false},
+		{16384, 64, 64, false, false}, {65536, 64, 64, false, false}, {64, 64, 16384, true, false}, {64, 64, 65536, true, false}, {1, 512, 512, false, false},
 	} {
 		g := gemmCase(d, s.m, s.n, s.k, s.transA, s.transB, 0, d.floats)
 		g.LDA, g.LDB, g.LDC = s.k, s.n, s.n

@@ -201,7 +201,17 @@ func wantSame(t *testing.T, name string, got, want []float32) {
 	}
 }
 
-// everyISA runs f once for each instruction set of this machine.
+// onEveryISA runs f with each instruction set of this machine.
+func onEveryISA(f func(isa ISA)) {
+	for isa := Generic; isa <= Best(); isa++ {
+		func() {
+			defer ForceISA(isa)()
+			f(isa)
+		}()
+	}
+}
+
+// everyISA runs f as a subtest for each instruction set of this machine.
 func everyISA(t *testing.T, f func(t *testing.T)) {
 	for isa := Generic; isa <= Best(); isa++ {
 		t.Run(isa.String(), func(t *testing.T) {

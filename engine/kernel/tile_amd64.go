@@ -33,12 +33,13 @@ func transpose8AVX2(dst, src *float32, stride, blocks int)
 
 // transposeBlocks copies columns [0,cols) and rows [0,rows), both multiples of 8.
 func transposeBlocks(dst, src []float32, stride, cols, rows int) {
-	if rows == 0 {
-		return
-	}
-	for j := 0; j < cols; j += 8 {
-		_, _ = dst[(rows-1)*panelCols+j+7], src[(j+7)*stride+rows-1] // the farthest ones exist
-		transpose8AVX2(&dst[j], &src[j*stride], stride, rows/8)
+	const most = 4096 // rows a call, to return soon
+	for k := 0; k < rows; k += most {
+		n := min(most, rows-k)
+		for j := 0; j < cols; j += 8 {
+			_, _ = dst[(k+n-1)*panelCols+j+7], src[(j+7)*stride+k+n-1] // the farthest ones exist
+			transpose8AVX2(&dst[k*panelCols+j], &src[j*stride+k], stride, n/8)
+		}
 	}
 }
 
