@@ -13,8 +13,6 @@ import (
 	"ebb/data/array"
 )
 
-
-
 const digitsFile = "testdata/digits/digits-images-idx3-ubyte.gz"
 
 func TestOpensIDXWithItsLabels(t *testing.T) {
