@@ -1,0 +1,7 @@
+//go:build !linux
+
+package kernel
+
+import "time"
+
+func threadTime() int64 { return time.Now().UnixNano() }
