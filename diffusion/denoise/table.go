@@ -6,7 +6,6 @@ import (
 	"ebb/diffusion/process"
 	"ebb/diffusion/schedule"
 	"ebb/engine/autograd"
-	"ebb/engine/kernel/elementary"
 	"ebb/engine/kernel/parallel"
 )
 
@@ -35,19 +34,19 @@ func (m *TableModel) Schedule() schedule.Schedule { return m.Sch }
 // Denoise is DenoiseCells with every cell masked.
 func (m *TableModel) Denoise(x0, xt *process.State, t []float64) {
 	offsets := process.Offsets(m.Card)
-	prob := make([]float64, xt.Rows*offsets[len(offsets)-1])
-	m.DenoiseCells(x0, prob, xt, process.NewCells(xt.Rows, m.Card), t)
+	logits := make([]float64, xt.Rows*offsets[len(offsets)-1])
+	m.DenoiseCells(x0, logits, xt, process.NewCells(xt.Rows, m.Card), t)
 }
 
-// DenoiseCells sets x0 (Rows, D) to E[x0 | x_t, cells], and prob (Rows, K) to
-// the probabilities of each column's categories.
-func (m *TableModel) DenoiseCells(x0 *process.State, prob []float64, xt *process.State, cells *process.Cells, t []float64) {
+// DenoiseCells sets x0 (Rows, D) to E[x0 | x_t, cells], and logits (Rows, K)
+// to the log-probabilities of each column's categories, up to a constant.
+func (m *TableModel) DenoiseCells(x0 *process.State, logits []float64, xt *process.State, cells *process.Cells, t []float64) {
 	x0.MustMatch(xt)
 	offsets := process.Offsets(m.Card)
 	width := offsets[len(offsets)-1]
-	if xt.Dim != m.Numbers || cells.Rows != xt.Rows || cells.Cols() != len(m.Card) || len(t) != xt.Rows || len(prob) != xt.Rows*width {
-		panic(fmt.Sprintf("denoise: numbers %v, cells (%d, %d), %d times and %d probabilities for a table of %d numbers and %d columns of %d categories",
-			xt, cells.Rows, cells.Cols(), len(t), len(prob), m.Numbers, len(m.Card), width))
+	if xt.Dim != m.Numbers || cells.Rows != xt.Rows || cells.Cols() != len(m.Card) || len(t) != xt.Rows || len(logits) != xt.Rows*width {
+		panic(fmt.Sprintf("denoise: numbers %v, cells (%d, %d), %d times and %d logits for a table of %d numbers and %d columns of %d categories",
+			xt, cells.Rows, cells.Cols(), len(t), len(logits), m.Numbers, len(m.Card), width))
 	}
 	if m.tape == nil {
 		m.tape = autograd.NewInference(m.Pool)
@@ -70,27 +69,10 @@ func (m *TableModel) DenoiseCells(x0 *process.State, prob []float64, xt *process
 			for j, v := range xt.Row(r) {
 				x0.Row(r)[j] = to.Of(v, float64(row[j]))
 			}
-			softmax(prob[r*width:(r+1)*width], row[m.Numbers:], offsets)
+			for k, v := range row[m.Numbers:] {
+				logits[r*width+k] = float64(v)
+			}
 		})
 		m.tape.Reset()
-	}
-}
-
-// softmax turns the logits of each column into probabilities, in float64.
-func softmax(prob []float64, logits []float32, offsets []int) {
-	for j := range len(offsets) - 1 {
-		p, l := prob[offsets[j]:offsets[j+1]], logits[offsets[j]:offsets[j+1]]
-		top := float64(l[0])
-		for _, v := range l {
-			top = max(top, float64(v))
-		}
-		sum := 0.0
-		for k, v := range l {
-			p[k] = elementary.Exp(float64(v) - top)
-			sum += p[k]
-		}
-		for k := range p {
-			p[k] /= sum
-		}
 	}
 }

@@ -3,6 +3,7 @@ package process
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"ebb/engine/kernel/elementary"
 )
@@ -156,30 +157,34 @@ func MaskRow(dst, src []int32, keep float64, u []float64) {
 }
 
 // UnmaskRow applies one reverse step to a row: each masked cell is revealed
-// with probability reveal, and its value then drawn from prob, the row of
-// probabilities laid out by offsets. u holds two uniforms per cell, used or
-// not, so that a cell's draw does not depend on the others.
-func UnmaskRow(cells []int32, prob []float64, offsets []int, reveal float64, u []float64) {
+// with probability reveal, and its value then drawn by logits, the row of
+// log-probabilities laid out by offsets, each column's up to a constant of its
+// own. u holds two uniforms per cell, used or not, so that a cell's draw does
+// not depend on the others.
+func UnmaskRow(cells []int32, logits []float64, offsets []int, reveal float64, u []float64) {
 	for j, v := range cells {
 		if v != Mask || u[2*j] >= reveal {
 			continue
 		}
-		cells[j] = draw(prob[offsets[j]:offsets[j+1]], u[2*j+1])
+		cells[j] = draw(logits[offsets[j]:offsets[j+1]], u[2*j+1])
 	}
 }
 
-// draw inverts the distribution function of prob, which need not sum to
-// exactly one, at u in (0, 1). A category of probability 0 is never drawn.
-func draw(prob []float64, u float64) int32 {
+// draw inverts the distribution function of the softmax of logits at u in
+// (0, 1). A category whose logit is -Inf is never drawn. Only few cells are
+// revealed in a step, so the exponentials are taken here and not for all.
+func draw(logits []float64, u float64) int32 {
+	top := slices.Max(logits)
 	total := 0.0
-	for _, p := range prob {
-		total += p
+	for _, l := range logits {
+		total += elementary.Exp(l - top)
 	}
 	target := float64(u * total)
 	sum := 0.0
 	last := 0
-	for k, p := range prob {
-		if p <= 0 {
+	for k, l := range logits {
+		p := elementary.Exp(l - top)
+		if p == 0 {
 			continue
 		}
 		last = k

@@ -104,20 +104,24 @@ func TestUnmaskDrawsFromTheProbabilities(t *testing.T) {
 	card := []int{3, 2}
 	offsets := process.Offsets(card)
 	prob := []float64{0.5, 0, 0.5 + 1e-9, 0.2, 0.8}
+	logits := make([]float64, len(prob))
+	for k, p := range prob {
+		logits[k] = math.Log(p) + float64(7*(k/3)) // a constant for each column
+	}
 	const reveal = 0.3
 	var count [5]float64
 	u := make([]float64, 4)
 	for i := range rows {
 		cells := []int32{process.Mask, process.Mask}
 		noise.Uniforms(u, 0, i)
-		process.UnmaskRow(cells, prob, offsets, reveal, u)
+		process.UnmaskRow(cells, logits, offsets, reveal, u)
 		for j, v := range cells {
 			if v != process.Mask {
 				count[offsets[j]+int(v)] += 1.0 / rows
 			}
 		}
 		given := []int32{1, 0}
-		process.UnmaskRow(given, prob, offsets, 1, u)
+		process.UnmaskRow(given, logits, offsets, 1, u)
 		if given[0] != 1 || given[1] != 0 {
 			t.Fatal("a cell that had its value was changed")
 		}

@@ -58,7 +58,7 @@ type guardedMixed struct {
 	m MixedDenoiser
 }
 
-func (d guardedMixed) DenoiseCells(x0 *process.State, prob []float64, xt *process.State, cells *process.Cells, t []float64) {
-	d.m.DenoiseCells(x0, prob, xt, cells, t)
+func (d guardedMixed) DenoiseCells(x0 *process.State, logits []float64, xt *process.State, cells *process.Cells, t []float64) {
+	d.m.DenoiseCells(x0, logits, xt, cells, t)
 	d.g.see(x0)
 }

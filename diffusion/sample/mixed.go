@@ -9,7 +9,7 @@ import (
 // Mixed samples rows of numbers and categories together. The numbers follow
 // any Sampler; each of its steps from t to s is followed by a step of the
 // masked process, which reveals a cell masked at t with probability
-// Reveal(t, s) and draws its value from the network's probabilities. Both see
+// Reveal(t, s) and draws its value by the network's logits. Both see
 // one network call: the numbers' first evaluation at the step, made with the
 // cells as they stood at t. A sampler that evaluates more than once in a step
 // sees the same cells each time. At s = 0 every cell is revealed.
@@ -81,7 +81,7 @@ func (m Mixed) Begin(d Denoiser, rows, dim int, noise process.Noise) Step {
 }
 
 // withCells is the denoiser of the numbers alone, given the cells. It keeps
-// the probabilities of the step's first evaluation.
+// the logits of the step's first evaluation.
 type withCells struct {
 	MixedDenoiser
 	cells        *process.Cells
@@ -90,9 +90,9 @@ type withCells struct {
 }
 
 func (w *withCells) Denoise(x0, xt *process.State, t []float64) {
-	prob := w.later
+	logits := w.later
 	if w.fresh {
-		prob, w.fresh = w.first, false
+		logits, w.fresh = w.first, false
 	}
-	w.DenoiseCells(x0, prob, xt, w.cells, t)
+	w.DenoiseCells(x0, logits, xt, w.cells, t)
 }

@@ -55,12 +55,12 @@ func (j *joint) Denoise(x0, xt *process.State, t []float64) {
 	j.DenoiseCells(x0, make([]float64, 7*xt.Rows), xt, process.NewCells(xt.Rows, j.card), t)
 }
 
-func (j *joint) DenoiseCells(x0 *process.State, prob []float64, xt *process.State, cells *process.Cells, t []float64) {
+func (j *joint) DenoiseCells(x0 *process.State, logits []float64, xt *process.State, cells *process.Cells, t []float64) {
 	offsets := process.Offsets(j.card)
 	for r := range xt.Rows {
 		alpha, sigma := j.sch.At(t[r])
 		v := alpha*alpha*j.sd*j.sd + sigma*sigma
-		out := prob[7*r : 7*r+7]
+		out := logits[7*r : 7*r+7]
 		clear(out)
 		total, mean := 0.0, 0.0
 		for c, p := range j.prob {
@@ -80,7 +80,7 @@ func (j *joint) DenoiseCells(x0 *process.State, prob []float64, xt *process.Stat
 		}
 		x0.Row(r)[0] = mean / total
 		for k := range out {
-			out[k] /= total
+			out[k] = math.Log(out[k] / total)
 		}
 	}
 }

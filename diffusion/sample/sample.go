@@ -39,9 +39,10 @@ type Variance interface {
 type MixedDenoiser interface {
 	Denoiser
 	// DenoiseCells is Denoise for the numbers xt beside the cells, and sets
-	// row i of prob (Rows, sum(Card)), row-major, to the probabilities of
-	// each column's categories given all that is seen at time t[i].
-	DenoiseCells(x0 *process.State, prob []float64, xt *process.State, cells *process.Cells, t []float64)
+	// row i of logits (Rows, sum(Card)), row-major, to the log-probabilities
+	// of each column's categories given all that is seen at time t[i], each
+	// column's up to a constant of its own.
+	DenoiseCells(x0 *process.State, logits []float64, xt *process.State, cells *process.Cells, t []float64)
 }
 
 // Step takes x in place from time t to time s <= t.
