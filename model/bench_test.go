@@ -80,3 +80,24 @@ func BenchmarkImageStep(b *testing.B) {
 	}
 	benchStep(b, m, o, pool, c.Training.Batch)
 }
+
+func BenchmarkTableDraw(b *testing.B) {
+	pool := parallel.New(0)
+	defer pool.Close()
+	t := benchTable(4096)
+	c, err := NewTableConfig(t, table.Infer(t), "small")
+	if err != nil {
+		b.Fatal(err)
+	}
+	m, err := NewTableModel(c, pool)
+	if err != nil {
+		b.Fatal(err)
+	}
+	const n = 4096
+	for b.Loop() {
+		if _, err := m.Draw(b.Context(), DrawOptions{N: n, Steps: 20}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(20*n*b.N)/b.Elapsed().Seconds(), "rows*steps/s")
+}

@@ -81,7 +81,7 @@ func (o *demoOptions) execute(ctx context.Context, s streams) error {
 		return d.stopped(err)
 	}
 	path := filepath.Join(d.dir, "report.html")
-	if err := writeDemoReport(path, table, pictures); err != nil {
+	if err := d.writeReport(ctx, path, table, pictures); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.out, "%s\n", path)
