@@ -50,6 +50,7 @@ func (e *extent) add(values ...float64) {
 // scale maps values of an axis to pixels.
 type scale struct {
 	log      bool
+	whole    bool    // ticks at whole numbers only
 	lo, hi   float64 // values at the ends
 	from, to float64 // pixels there
 }
@@ -97,6 +98,9 @@ func (s scale) at(v float64) (px float64, ok bool) {
 func (s scale) ticks(n int) []tick {
 	if s.log {
 		return logTicks(s.lo, s.hi, n)
+	}
+	if s.whole {
+		n = min(n, max(1, int(s.hi-s.lo)))
 	}
 	return linearTicks(s.lo, s.hi, n)
 }

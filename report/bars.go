@@ -46,7 +46,7 @@ func (f Bars) HTML() template.HTML {
 	for k, name := range f.Categories {
 		b.category(f, k, name)
 	}
-	return f.wrap("", legend(keys)+b.document(f.alt(f.words())))
+	return f.wrap("", b.w, legend(keys)+b.document(f.alt(f.words())))
 }
 
 // barPlot is a drawing of horizontal bars.

@@ -161,6 +161,14 @@ func TestWholeNumbersAreBinnedEvenly(t *testing.T) {
 				t.Errorf("0…%d in %d bins: bin %d holds %g, the first %g", count-1, bins, k, h, heights[0])
 			}
 		}
+		if bins > 30 {
+			t.Errorf("0…%d in %d bins", count-1, bins)
+		}
+		for _, k := range x.ticks(12) {
+			if k.at != math.Floor(k.at) {
+				t.Errorf("0…%d has a tick at %g", count-1, k.at)
+			}
+		}
 	}
 }
 

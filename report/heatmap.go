@@ -40,7 +40,7 @@ func (f Heatmap) HTML() template.HTML {
 		}
 	}
 	words := fmt.Sprintf("matrix of %d rows and %d columns, largest size %.3g", len(f.Rows), len(f.Cols), largest.hi)
-	return f.wrap("", m.document(f.alt(words)))
+	return f.wrap("", m.w, m.document(f.alt(words)))
 }
 
 // matrix is the drawing of a heat map.

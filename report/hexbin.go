@@ -44,7 +44,7 @@ func (f Hexbin) HTML() template.HTML {
 	p.WriteString("</g>")
 	p.unclip()
 	words := fmt.Sprintf("density of %d points of %s against %s", total, orName(f.Y.Label, "y"), orName(f.X.Label, "x"))
-	return f.wrap("", p.document(f.alt(words)))
+	return f.wrap("", p.w, p.document(f.alt(words)))
 }
 
 type hexCell struct {

@@ -13,7 +13,7 @@ type Histogram struct {
 	Caption
 	X    Axis
 	Sets []Values
-	Bins int // 0: 30, or fewer if all values are whole, so that each bin holds as many of them
+	Bins int // at most; 0: 30. If all values are whole, each bin holds as many whole numbers
 	Size Size
 }
 
@@ -52,23 +52,27 @@ func (f Histogram) HTML() template.HTML {
 		p.path("area "+fill(i)+" "+stroke(i), p.steps(heights[i]), dash(i))
 	}
 	p.unclip()
-	return f.wrap("", legend(keys)+p.document(f.alt(f.words())))
+	return f.wrap("", p.w, legend(keys)+p.document(f.alt(f.words())))
 }
 
 // bins chooses the range and the number of bins. Whole numbers get bins that
 // start half-way between two of them.
 func (f Histogram) bins(data extent) (x scale, bins int) {
 	x, bins = newScale(f.X, data, 0), f.Bins
-	if bins > 0 || f.X.Log || f.X.Min < f.X.Max || !f.whole() {
-		if bins <= 0 {
-			bins = 30
-		}
+	if bins <= 0 {
+		bins = 30
+	}
+	if f.X.Log || !f.whole() {
 		return x, bins
 	}
-	width := math.Ceil((data.hi - data.lo + 1) / 40)
-	bins = int(math.Ceil((data.hi - data.lo + 1) / width))
-	x.lo = data.lo - 0.5
-	x.hi = x.lo + float64(bins)*width
+	lo, hi := math.Ceil(x.lo), math.Floor(x.hi)
+	if f.X.Min >= f.X.Max { // x is the data's range, widened if it is but one value
+		lo, hi = data.lo, data.hi
+	}
+	width := math.Ceil((hi - lo + 1) / float64(bins))
+	bins = int(math.Ceil((hi - lo + 1) / width))
+	x.lo = lo - 0.5
+	x.hi, x.whole = x.lo+float64(bins)*width, true
 	return x, bins
 }
 

@@ -55,7 +55,7 @@ func (f Lines) HTML() template.HTML {
 		}
 	}
 	p.unclip()
-	return f.wrap("", legend(keys)+p.document(f.alt(f.words())))
+	return f.wrap("", p.w, legend(keys)+p.document(f.alt(f.words())))
 }
 
 // colour counts the series before i that are not faint.

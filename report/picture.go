@@ -28,15 +28,16 @@ func NewPicture(img image.Image, title, alt string, scale int) (Picture, error) 
 
 // HTML embeds the picture.
 func (f Picture) HTML() template.HTML {
-	class, size := "picture", ""
+	class, size, width := "picture", "", 0.0
 	if !f.Smooth {
 		class += " pixels"
 	}
 	if c, err := png.DecodeConfig(bytes.NewReader(f.PNG)); err == nil {
 		k := max(1, f.Scale)
 		size = fmt.Sprintf(` width="%d" height="%d"`, c.Width*k, c.Height*k)
+		width = float64(c.Width*k + 2) // and the border
 	}
 	body := fmt.Sprintf(`<img alt="%s"%s src="data:image/png;base64,%s"/>`,
 		template.HTMLEscapeString(f.alt("picture")), size, base64.StdEncoding.EncodeToString(f.PNG))
-	return f.wrap(class, body)
+	return f.wrap(class, width, body)
 }

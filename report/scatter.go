@@ -48,7 +48,7 @@ func (f Scatter) HTML() template.HTML {
 	}
 	p.unclip()
 	words := fmt.Sprintf("%d points of %s against %s", count, orName(f.Y.Label, "y"), orName(f.X.Label, "x"))
-	return f.wrap("", legend(keys)+p.document(f.alt(words)))
+	return f.wrap("", p.w, legend(keys)+p.document(f.alt(words)))
 }
 
 func (f Scatter) radius(count int) float64 {

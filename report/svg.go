@@ -86,12 +86,22 @@ type Caption struct {
 	Alt   string // what it shows, in words; empty: made from the data
 }
 
-// wrap makes a figure element of a body; class may be empty.
-func (c Caption) wrap(class, body string) template.HTML {
+// minWidth is the least width in pixels of a figure with a note, which wraps.
+const minWidth = 300
+
+// wrap makes a figure element of a body that is width pixels wide (0: unknown),
+// so that a long note does not make it wider; class may be empty.
+func (c Caption) wrap(class string, width float64, body string) template.HTML {
 	var b strings.Builder
 	b.WriteString("<figure")
 	if class != "" {
 		fmt.Fprintf(&b, ` class="%s"`, class)
+	}
+	if width > 0 {
+		if c.Note != "" || len(c.Title)*charWidth > int(width) {
+			width = math.Max(width, minWidth)
+		}
+		fmt.Fprintf(&b, ` style="width:%spx"`, num(width))
 	}
 	b.WriteString(">\n")
 	if c.Title != "" {

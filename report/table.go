@@ -38,7 +38,7 @@ func (f Table) HTML() template.HTML {
 		b.WriteString("</tr>\n")
 	}
 	b.WriteString("</tbody></table></div>")
-	return f.wrap("", b.String())
+	return f.wrap("", 0, b.String())
 }
 
 func (f Table) class(col int) string {
