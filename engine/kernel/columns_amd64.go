@@ -2,23 +2,8 @@
 
 package kernel
 
-// Column kernels take full strips of 64 or 32 columns, then 16 at a time with a mask. Those that sum
-// add to what is there, so it is cleared first.
-
-// strips calls f for strips of at most `wide` columns that cover c: groups is the number of groups of
-// 16 in a full strip, 1 where a mask is needed.
-func (c columns) strips(wide int, f func(j, groups, lanes int)) {
-	if c.rows == 0 {
-		return
-	}
-	j := 0
-	for ; wide > 16 && j+wide <= c.n; j += wide {
-		f(j, wide/16, 16)
-	}
-	for ; j < c.n; j += 16 {
-		f(j, 1, min(16, c.n-j))
-	}
-}
+// The inner loops on columns. Those that sum add to what is there, so it is cleared first. A matrix
+// of several strips goes through in blocks of rows, which lie together in memory.
 
 func columnSums(isa ISA, c columns, sum, x []float32) {
 	if isa == Generic {
@@ -26,17 +11,12 @@ func columnSums(isa ISA, c columns, sum, x []float32) {
 		return
 	}
 	clear(sum[:c.n])
-	c.strips(64, func(j, groups, lanes int) {
-		s, x := &sum[j], &x[j]
+	c.inBlocks(func(at, rows int) {
 		switch {
-		case isa == AVX512 && groups == 4:
-			columnSums4AVX512(s, x, c.rows, c.stride, normBlock, lanes)
 		case isa == AVX512:
-			columnSumsAVX512(s, x, c.rows, c.stride, normBlock, lanes)
-		case groups == 4:
-			columnSums4AVX2(s, x, c.rows, c.stride, normBlock, lanes)
+			columnSumsAVX512(&sum[0], &x[at], rows, c.stride, c.n)
 		default:
-			columnSumsAVX2(s, x, c.rows, c.stride, normBlock, lanes)
+			columnSumsAVX2(&sum[0], &x[at], rows, c.stride, c.n)
 		}
 	})
 }
@@ -47,37 +27,12 @@ func columnSquares(isa ISA, c columns, sum, x, center []float32) {
 		return
 	}
 	clear(sum[:c.n])
-	c.strips(64, func(j, groups, lanes int) {
-		s, x, m := &sum[j], &x[j], &center[j]
+	c.inBlocks(func(at, rows int) {
 		switch {
-		case isa == AVX512 && groups == 4:
-			columnSquares4AVX512(s, x, m, c.rows, c.stride, normBlock, lanes)
 		case isa == AVX512:
-			columnSquaresAVX512(s, x, m, c.rows, c.stride, normBlock, lanes)
-		case groups == 4:
-			columnSquares4AVX2(s, x, m, c.rows, c.stride, normBlock, lanes)
+			columnSquaresAVX512(&sum[0], &x[at], &center[0], rows, c.stride, c.n)
 		default:
-			columnSquaresAVX2(s, x, m, c.rows, c.stride, normBlock, lanes)
-		}
-	})
-}
-
-func normGradient(isa ISA, c columns, dx, x, center, a, k0, k1 []float32) {
-	if isa == Generic {
-		normGradientGeneric(c, dx, x, center, a, k0, k1)
-		return
-	}
-	c.strips(64, func(j, groups, lanes int) {
-		dx, x, m, a, k0, k1 := &dx[j], &x[j], &center[j], &a[j], &k0[j], &k1[j]
-		switch {
-		case isa == AVX512 && groups == 4:
-			normGradient4AVX512(dx, x, m, a, k0, k1, c.rows, c.stride, lanes)
-		case isa == AVX512:
-			normGradientAVX512(dx, x, m, a, k0, k1, c.rows, c.stride, lanes)
-		case groups == 4:
-			normGradient4AVX2(dx, x, m, a, k0, k1, c.rows, c.stride, lanes)
-		default:
-			normGradientAVX2(dx, x, m, a, k0, k1, c.rows, c.stride, lanes)
+			columnSquaresAVX2(&sum[0], &x[at], &center[0], rows, c.stride, c.n)
 		}
 	})
 }
@@ -87,30 +42,16 @@ func normalize(isa ISA, c columns, silu bool, y, x, center, a, b []float32) {
 		normalizeGeneric(c, silu, y, x, center, a, b)
 		return
 	}
-	c.strips(32, func(j, groups, lanes int) {
-		y, x, m, a, b := &y[j], &x[j], &center[j], &a[j], &b[j]
-		if !silu {
-			switch {
-			case isa == AVX512 && groups == 2:
-				normalize2AVX512(y, x, m, a, b, c.rows, c.stride, lanes)
-			case isa == AVX512:
-				normalizeAVX512(y, x, m, a, b, c.rows, c.stride, lanes)
-			case groups == 2:
-				normalize2AVX2(y, x, m, a, b, c.rows, c.stride, lanes)
-			default:
-				normalizeAVX2(y, x, m, a, b, c.rows, c.stride, lanes)
-			}
-			return
-		}
+	c.inBlocks(func(at, rows int) {
 		switch {
-		case isa == AVX512 && groups == 2:
-			normalizeSiLU2AVX512(y, x, m, a, b, c.rows, c.stride, lanes)
+		case isa == AVX512 && silu:
+			normalizeSiLUAVX512(&y[at], &x[at], &center[0], &a[0], &b[0], rows, c.stride, c.n)
 		case isa == AVX512:
-			normalizeSiLUAVX512(y, x, m, a, b, c.rows, c.stride, lanes)
-		case groups == 2:
-			normalizeSiLU2AVX2(y, x, m, a, b, c.rows, c.stride, lanes)
+			normalizeAVX512(&y[at], &x[at], &center[0], &a[0], &b[0], rows, c.stride, c.n)
+		case isa == AVX2 && silu:
+			normalizeSiLUAVX2(&y[at], &x[at], &center[0], &a[0], &b[0], rows, c.stride, c.n)
 		default:
-			normalizeSiLUAVX2(y, x, m, a, b, c.rows, c.stride, lanes)
+			normalizeAVX2(&y[at], &x[at], &center[0], &a[0], &b[0], rows, c.stride, c.n)
 		}
 	})
 }
@@ -122,30 +63,41 @@ func normSums(isa ISA, c columns, silu bool, dz, dotX, dot1, dy, x, center, a, b
 	}
 	clear(dotX[:c.n])
 	clear(dot1[:c.n])
-	c.strips(32, func(j, groups, lanes int) {
-		dz, sx, s1, dy, x, m, a, b := &dz[j], &dotX[j], &dot1[j], &dy[j], &x[j], &center[j], &a[j], &b[j]
-		if !silu {
-			switch {
-			case isa == AVX512 && groups == 2:
-				normSums2AVX512(dz, sx, s1, dy, x, m, a, b, c.rows, c.stride, normBlock, lanes)
-			case isa == AVX512:
-				normSumsAVX512(dz, sx, s1, dy, x, m, a, b, c.rows, c.stride, normBlock, lanes)
-			case groups == 2:
-				normSums2AVX2(dz, sx, s1, dy, x, m, a, b, c.rows, c.stride, normBlock, lanes)
-			default:
-				normSumsAVX2(dz, sx, s1, dy, x, m, a, b, c.rows, c.stride, normBlock, lanes)
-			}
-			return
-		}
+	c.inBlocks(func(at, rows int) {
 		switch {
-		case isa == AVX512 && groups == 2:
-			normSumsSiLU2AVX512(dz, sx, s1, dy, x, m, a, b, c.rows, c.stride, normBlock, lanes)
+		case isa == AVX512 && silu:
+			normSumsSiLUAVX512(&dz[at], &dotX[0], &dot1[0], &dy[at], &x[at], &center[0], &a[0], &b[0], rows, c.stride, c.n)
 		case isa == AVX512:
-			normSumsSiLUAVX512(dz, sx, s1, dy, x, m, a, b, c.rows, c.stride, normBlock, lanes)
-		case groups == 2:
-			normSumsSiLU2AVX2(dz, sx, s1, dy, x, m, a, b, c.rows, c.stride, normBlock, lanes)
+			normSumsAVX512(&dz[at], &dotX[0], &dot1[0], &dy[at], &x[at], &center[0], &a[0], &b[0], rows, c.stride, c.n)
+		case isa == AVX2 && silu:
+			normSumsSiLUAVX2(&dz[at], &dotX[0], &dot1[0], &dy[at], &x[at], &center[0], &a[0], &b[0], rows, c.stride, c.n)
 		default:
-			normSumsSiLUAVX2(dz, sx, s1, dy, x, m, a, b, c.rows, c.stride, normBlock, lanes)
+			normSumsAVX2(&dz[at], &dotX[0], &dot1[0], &dy[at], &x[at], &center[0], &a[0], &b[0], rows, c.stride, c.n)
 		}
 	})
+}
+
+func normGradient(isa ISA, c columns, dx, x, center, a, k0, k1 []float32) {
+	if isa == Generic {
+		normGradientGeneric(c, dx, x, center, a, k0, k1)
+		return
+	}
+	c.inBlocks(func(at, rows int) {
+		switch {
+		case isa == AVX512:
+			normGradientAVX512(&dx[at], &x[at], &center[0], &a[0], &k0[0], &k1[0], rows, c.stride, c.n)
+		default:
+			normGradientAVX2(&dx[at], &x[at], &center[0], &a[0], &k0[0], &k1[0], rows, c.stride, c.n)
+		}
+	})
+}
+
+func (c columns) inBlocks(f func(at, rows int)) {
+	step := c.rows
+	if c.n > 64 {
+		step = normBlock
+	}
+	for t := 0; t < c.rows && c.n > 0; t += step {
+		f(t*c.stride, min(step, c.rows-t))
+	}
 }

@@ -38,14 +38,7 @@ func (s GroupNorm) Forward(p *parallel.Pool, y, mean, rstd, x, gamma, beta []flo
 		groups := strip / per
 		center, a, b := buf[:strip], buf[strip:2*strip], buf[2*strip:3*strip]
 		s.moments(isa, col, buf, mean[stat:][:groups], rstd[stat:][:groups], x[at:])
-		for j := range strip {
-			center[j] = mean[stat+j/per]
-			a[j], b[j] = rstd[stat+j/per], 0
-			if gamma != nil {
-				a[j] = float32(a[j] * gamma[c+j])
-				b[j] = beta[c+j]
-			}
-		}
+		s.affine(center, a, b, mean[stat:], rstd[stat:], gamma, beta, c)
 		normalize(isa, col, s.SiLU, y[at:], x[at:], center, a, b)
 	})
 }
@@ -79,6 +72,24 @@ func (s GroupNorm) moments(isa ISA, col columns, buf, mean, rstd, x []float32) {
 	}
 }
 
+// affine sets, for the channels from c on, what takes x to z: z = (x - center) a + b.
+func (s GroupNorm) affine(center, a, b, mean, rstd, gamma, beta []float32, c int) {
+	per := s.C / s.Groups
+	for lo := 0; lo < len(center); lo += per {
+		m, r := mean[lo/per], rstd[lo/per]
+		for j := lo; j < lo+per; j++ {
+			center[j], a[j], b[j] = m, r, 0
+		}
+	}
+	if gamma == nil {
+		return
+	}
+	for j, v := range gamma[c:][:len(a)] {
+		a[j] = float32(a[j] * v)
+	}
+	copy(b, beta[c:])
+}
+
 // Backward sets dx and adds to dgamma and dbeta (nil if gamma and beta are). mean and rstd are
 // Forward's. dx may be dy.
 //
@@ -104,17 +115,11 @@ func (s GroupNorm) Backward(p *parallel.Pool, dx, dgamma, dbeta, dy, x, mean, rs
 		dotX, dot1 := sums[c:][:strip], sums[s.C+c:][:strip]
 		col := columns{n: strip, rows: s.T, stride: s.C}
 		at := n*s.T*s.C + c
-		for j := range strip {
-			g := n*s.Groups + (c+j)/per
-			center[j], a[j], b[j] = mean[g], rstd[g], 0
-			if gamma != nil {
-				a[j] = float32(a[j] * gamma[c+j])
-				b[j] = beta[c+j]
-			}
-		}
+		stat := n*s.Groups + c/per
+		s.affine(center, a, b, mean[stat:], rstd[stat:], gamma, beta, c)
 		normSums(isa, col, s.SiLU, dx[at:], dotX, dot1, dy[at:], x[at:], center, a, b)
 		for g := range strip / per {
-			r := float64(rstd[n*s.Groups+c/per+g])
+			r := float64(rstd[stat+g])
 			var sum0, sum1 float64 // Σ z' rstd and Σ z' (x-mean) rstd over the group
 			for j := g * per; j < (g+1)*per; j++ {
 				sum0 += float64(a[j]) * float64(dot1[j])

@@ -22,7 +22,7 @@ type LayerNorm struct {
 }
 
 // layerBlock rows are one piece; their share of dgamma and dbeta is summed by itself.
-const layerBlock = 32
+const layerBlock = 16
 
 // affine is a row's scale and shift; nil slices mean 1 and 0.
 type affine struct{ gamma, beta []float32 }
@@ -33,22 +33,27 @@ func (s LayerNorm) Forward(p *parallel.Pool, y, mean, rstd, x, gamma, beta []flo
 	isa := active()
 	p.Run(s.pieces(), func(worker, piece int) {
 		w := s.affine(p, worker, gamma, beta)
-		for r := piece * layerBlock; r < min(s.Rows, (piece+1)*layerBlock); r++ {
-			row := x[r*s.D:][:s.D]
-			mean[r], rstd[r] = s.moments(isa, row)
-			normalizeRow(isa, s.SiLU, y[r*s.D:][:s.D], row, mean[r], rstd[r], w)
+		lo, hi := piece*layerBlock, min(s.Rows, (piece+1)*layerBlock)
+		row := func(data []float32, r int) []float32 { return data[r*s.D:][:s.D] }
+		var lost [layerBlock]float64 // what rounding the mean lost
+		// Three rows are on their way at once: the processor need not wait for the sum of one before it
+		// starts on the next.
+		for r := lo; r < hi+2; r++ {
+			if r < hi {
+				m := float64(rowSum(isa, row(x, r))) / float64(s.D)
+				mean[r] = float32(m)
+				lost[r-lo] = m - float64(mean[r])
+			}
+			if r := r - 1; r >= lo && r < hi {
+				v := float64(rowSquares(isa, row(x, r), mean[r])) / float64(s.D)
+				v = math.Max(v-float64(lost[r-lo]*lost[r-lo]), 0)
+				rstd[r] = float32(1 / math.Sqrt(v+float64(s.Eps)))
+			}
+			if r := r - 2; r >= lo {
+				normalizeRow(isa, s.SiLU, row(y, r), row(x, r), mean[r], rstd[r], w)
+			}
 		}
 	})
-}
-
-// moments are a row's mean and 1/√(variance + Eps).
-func (s LayerNorm) moments(isa ISA, row []float32) (mean, rstd float32) {
-	d := float64(s.D)
-	m := float64(rowSum(isa, row)) / d
-	mean = float32(m)
-	lost := m - float64(mean)
-	v := math.Max(float64(rowSquares(isa, row, mean))/d-float64(lost*lost), 0)
-	return mean, float32(1 / math.Sqrt(v+float64(s.Eps)))
 }
 
 // Backward sets dx and adds to dgamma and dbeta (nil if gamma and beta are). mean and rstd are
@@ -66,11 +71,18 @@ func (s LayerNorm) Backward(p *parallel.Pool, dx, dgamma, dbeta, dy, x, mean, rs
 		w := s.affine(p, worker, gamma, beta)
 		sums := part[piece*2*s.D:][:2*s.D]
 		clear(sums)
-		for r := piece * layerBlock; r < min(s.Rows, (piece+1)*layerBlock); r++ {
-			row, out := x[r*s.D:][:s.D], dx[r*s.D:][:s.D]
-			dot1, dotX := normRowSums(isa, s.SiLU, out, sums, dy[r*s.D:][:s.D], row, mean[r], rstd[r], w)
-			d := float64(s.D)
-			normRowGradient(isa, out, row, mean[r], rstd[r], w.gamma, float32(-float64(dot1)/d), float32(-float64(dotX)/d))
+		lo, hi, d := piece*layerBlock, min(s.Rows, (piece+1)*layerBlock), float64(s.D)
+		var k1, kx float32
+		for r := lo; r < hi+1; r++ { // sums of a row, then the gradient of the one before
+			var n1, nx float32
+			if r < hi {
+				dot1, dotX := normRowSums(isa, s.SiLU, dx[r*s.D:][:s.D], sums, dy[r*s.D:][:s.D], x[r*s.D:][:s.D], mean[r], rstd[r], w)
+				n1, nx = float32(-float64(dot1)/d), float32(-float64(dotX)/d)
+			}
+			if r := r - 1; r >= lo {
+				normRowGradient(isa, dx[r*s.D:][:s.D], x[r*s.D:][:s.D], mean[r], rstd[r], w.gamma, k1, kx)
+			}
+			k1, kx = n1, nx
 		}
 	})
 	if gamma != nil {

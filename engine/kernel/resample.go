@@ -9,9 +9,9 @@ import (
 // Upsample2 doubles an image by repeating each pixel: x (n,h,w,c) -> y (n,2h,2w,c).
 func Upsample2(p *parallel.Pool, y, x []float32, n, h, w, c int) {
 	checkUpsample("Upsample2", x, y, n, h, w, c)
-	p.Run(n*h, func(_, piece int) {
-		src := x[piece*w*c:][:w*c]
-		dst := y[piece*4*w*c:][:4*w*c]
+	eachRows(p, n*h, 4*w*c, func(r int) {
+		src := x[r*w*c:][:w*c]
+		dst := y[r*4*w*c:][:4*w*c]
 		for i := range w {
 			pixel := src[i*c:][:c]
 			copy(dst[2*i*c:], pixel)
@@ -26,9 +26,9 @@ func Upsample2(p *parallel.Pool, y, x []float32, n, h, w, c int) {
 func Upsample2Backward(p *parallel.Pool, dx, dy []float32, n, h, w, c int) {
 	checkUpsample("Upsample2Backward", dx, dy, n, h, w, c)
 	isa := active()
-	p.Run(n*h, func(_, piece int) {
-		dst := dx[piece*w*c:][:w*c]
-		upper, lower := dy[piece*4*w*c:][:2*w*c], dy[(piece*4+2)*w*c:][:2*w*c]
+	eachRows(p, n*h, 4*w*c, func(r int) {
+		dst := dx[r*w*c:][:w*c]
+		upper, lower := dy[r*4*w*c:][:2*w*c], dy[(r*4+2)*w*c:][:2*w*c]
 		for i := range w {
 			addFour(isa, dst[i*c:][:c], upper[2*i*c:][:2*c], lower[2*i*c:][:2*c])
 		}

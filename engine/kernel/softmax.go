@@ -17,15 +17,23 @@ func SoftmaxRows(p *parallel.Pool, y, x []float32, rows, cols int) {
 		return
 	}
 	isa := active()
-	block := max(1, chunk/4/cols)
-	p.Run((rows+block-1)/block, func(_, piece int) {
-		for r := piece * block; r < min(rows, (piece+1)*block); r++ {
-			out := y[r*cols:][:cols]
-			_, sum := expRow(isa, out, x[r*cols:][:cols])
-			scaleSlice(isa, out, out, 1/sum)
+	p.Run((rows+softmaxBlock-1)/softmaxBlock, func(_, piece int) {
+		lo, hi := piece*softmaxBlock, min(rows, (piece+1)*softmaxBlock)
+		var last float32
+		for r := lo; r < hi+1; r++ { // the exponentials of a row, then the scale of the one before
+			var sum float32
+			if r < hi {
+				_, sum = expRow(isa, y[r*cols:][:cols], x[r*cols:][:cols])
+			}
+			if r := r - 1; r >= lo {
+				scaleSlice(isa, y[r*cols:][:cols], y[r*cols:][:cols], 1/last)
+			}
+			last = sum
 		}
 	})
 }
+
+const softmaxBlock = 16 // rows of a piece
 
 // expRowGeneric sets y = e^(x-top), top the largest of x, and returns top and the sum of y in 16
 // lanes. y may be x.

@@ -2274,7 +2274,7 @@ done13:
 	RET
 
 // func rowSumAVX2(x *float32, n int) float32
-// Requires: AVX
+// Requires: AVX, MMX+
 TEXT ·rowSumAVX2(SB), NOSPLIT, $0-20
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -2283,29 +2283,34 @@ TEXT ·rowSumAVX2(SB), NOSPLIT, $0-20
 	XORQ   DX, DX
 
 unrolled14:
-	CMPQ   AX, $0x40
-	JL     unrolled_end14
-	VADDPS (CX)(DX*4), Y0, Y0
-	VADDPS 32(CX)(DX*4), Y1, Y1
-	VADDPS 64(CX)(DX*4), Y0, Y0
-	VADDPS 96(CX)(DX*4), Y1, Y1
-	VADDPS 128(CX)(DX*4), Y0, Y0
-	VADDPS 160(CX)(DX*4), Y1, Y1
-	VADDPS 192(CX)(DX*4), Y0, Y0
-	VADDPS 224(CX)(DX*4), Y1, Y1
-	ADDQ   $0x40, DX
-	SUBQ   $0x40, AX
-	JMP    unrolled14
+	CMPQ       AX, $0x40
+	JL         unrolled_end14
+	PREFETCHT0 2048(CX)(DX*4)
+	VADDPS     (CX)(DX*4), Y0, Y0
+	VADDPS     32(CX)(DX*4), Y1, Y1
+	PREFETCHT0 2112(CX)(DX*4)
+	VADDPS     64(CX)(DX*4), Y0, Y0
+	VADDPS     96(CX)(DX*4), Y1, Y1
+	PREFETCHT0 2176(CX)(DX*4)
+	VADDPS     128(CX)(DX*4), Y0, Y0
+	VADDPS     160(CX)(DX*4), Y1, Y1
+	PREFETCHT0 2240(CX)(DX*4)
+	VADDPS     192(CX)(DX*4), Y0, Y0
+	VADDPS     224(CX)(DX*4), Y1, Y1
+	ADDQ       $0x40, DX
+	SUBQ       $0x40, AX
+	JMP        unrolled14
 
 unrolled_end14:
 group14:
-	CMPQ   AX, $0x10
-	JL     group_end14
-	VADDPS (CX)(DX*4), Y0, Y0
-	VADDPS 32(CX)(DX*4), Y1, Y1
-	ADDQ   $0x10, DX
-	SUBQ   $0x10, AX
-	JMP    group14
+	CMPQ       AX, $0x10
+	JL         group_end14
+	PREFETCHT0 2048(CX)(DX*4)
+	VADDPS     (CX)(DX*4), Y0, Y0
+	VADDPS     32(CX)(DX*4), Y1, Y1
+	ADDQ       $0x10, DX
+	SUBQ       $0x10, AX
+	JMP        group14
 
 group_end14:
 	TESTQ      AX, AX
@@ -3781,210 +3786,224 @@ done24:
 	VZEROUPPER
 	RET
 
-// func columnSumsAVX2(sum *float32, x *float32, rows int, stride int, block int, lanes int)
-// Requires: AVX, CMOV
-TEXT ·columnSumsAVX2(SB), NOSPLIT, $0-48
-	MOVQ    lanes+40(FP), AX
-	LEAQ    vectorMask<>+0(SB), CX
-	NEGQ    AX
-	VMOVUPS 64(CX)(AX*4), Y0
-	VMOVUPS 96(CX)(AX*4), Y1
-	MOVQ    x+8(FP), AX
-	MOVQ    rows+16(FP), CX
-	MOVQ    stride+24(FP), DX
-	SHLQ    $0x02, DX
-	MOVQ    sum+0(FP), BX
+// func columnSumsAVX2(sum *float32, x *float32, rows int, stride int, n int)
+// Requires: AVX, CMOV, MMX+
+TEXT ·columnSumsAVX2(SB), NOSPLIT, $0-40
+	MOVQ n+32(FP), AX
+	MOVQ stride+24(FP), DX
+	SHLQ $0x02, DX
+	XORQ CX, CX
 
-block25:
-	MOVQ    block+32(FP), SI
-	CMPQ    SI, CX
-	CMOVQGT CX, SI
-	SUBQ    SI, CX
+strip4_25:
+	CMPQ   AX, $0x00000040
+	JL     strip4_25_end
+	MOVQ   x+8(FP), BX
+	ADDQ   CX, BX
+	MOVQ   rows+16(FP), SI
+	MOVQ   sum+0(FP), DI
+	ADDQ   CX, DI
+	IMUL3Q $0x00000020, DX, R8
+
+block26:
+	MOVQ    $0x00000020, R9
+	CMPQ    R9, SI
+	CMOVQGT SI, R9
+	SUBQ    R9, SI
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+
+row27:
+	PREFETCHT0 (BX)(R8*1)
+	VADDPS     (BX), Y0, Y0
+	VADDPS     32(BX), Y1, Y1
+	PREFETCHT0 64(BX)(R8*1)
+	VADDPS     64(BX), Y2, Y2
+	VADDPS     96(BX), Y3, Y3
+	PREFETCHT0 128(BX)(R8*1)
+	VADDPS     128(BX), Y4, Y4
+	VADDPS     160(BX), Y5, Y5
+	PREFETCHT0 192(BX)(R8*1)
+	VADDPS     192(BX), Y6, Y6
+	VADDPS     224(BX), Y7, Y7
+	ADDQ       DX, BX
+	DECQ       R9
+	JNZ        row27
+	VADDPS     (DI), Y0, Y0
+	VMOVUPS    Y0, (DI)
+	VADDPS     32(DI), Y1, Y1
+	VMOVUPS    Y1, 32(DI)
+	VADDPS     64(DI), Y2, Y2
+	VMOVUPS    Y2, 64(DI)
+	VADDPS     96(DI), Y3, Y3
+	VMOVUPS    Y3, 96(DI)
+	VADDPS     128(DI), Y4, Y4
+	VMOVUPS    Y4, 128(DI)
+	VADDPS     160(DI), Y5, Y5
+	VMOVUPS    Y5, 160(DI)
+	VADDPS     192(DI), Y6, Y6
+	VMOVUPS    Y6, 192(DI)
+	VADDPS     224(DI), Y7, Y7
+	VMOVUPS    Y7, 224(DI)
+	TESTQ      SI, SI
+	JNZ        block26
+	ADDQ       $0x00000100, CX
+	SUBQ       $0x00000040, AX
+	JMP        strip4_25
+
+strip4_25_end:
+strip2_25:
+	CMPQ   AX, $0x00000020
+	JL     strip2_25_end
+	MOVQ   x+8(FP), BX
+	ADDQ   CX, BX
+	MOVQ   rows+16(FP), SI
+	MOVQ   sum+0(FP), DI
+	ADDQ   CX, DI
+	IMUL3Q $0x00000020, DX, R8
+
+block28:
+	MOVQ    $0x00000020, R9
+	CMPQ    R9, SI
+	CMOVQGT SI, R9
+	SUBQ    R9, SI
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 
-row26:
+row29:
+	PREFETCHT0 (BX)(R8*1)
+	VADDPS     (BX), Y0, Y0
+	VADDPS     32(BX), Y1, Y1
+	PREFETCHT0 64(BX)(R8*1)
+	VADDPS     64(BX), Y2, Y2
+	VADDPS     96(BX), Y3, Y3
+	ADDQ       DX, BX
+	DECQ       R9
+	JNZ        row29
+	VADDPS     (DI), Y0, Y0
+	VMOVUPS    Y0, (DI)
+	VADDPS     32(DI), Y1, Y1
+	VMOVUPS    Y1, 32(DI)
+	VADDPS     64(DI), Y2, Y2
+	VMOVUPS    Y2, 64(DI)
+	VADDPS     96(DI), Y3, Y3
+	VMOVUPS    Y3, 96(DI)
+	TESTQ      SI, SI
+	JNZ        block28
+	ADDQ       $0x00000080, CX
+	SUBQ       $0x00000020, AX
+	JMP        strip2_25
+
+strip2_25_end:
+strip1_25:
+	CMPQ   AX, $0x00000010
+	JL     strip1_25_end
+	MOVQ   x+8(FP), BX
+	ADDQ   CX, BX
+	MOVQ   rows+16(FP), SI
+	MOVQ   sum+0(FP), DI
+	ADDQ   CX, DI
+	IMUL3Q $0x00000020, DX, R8
+
+block30:
+	MOVQ    $0x00000020, R9
+	CMPQ    R9, SI
+	CMOVQGT SI, R9
+	SUBQ    R9, SI
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+
+row31:
+	PREFETCHT0 (BX)(R8*1)
+	VADDPS     (BX), Y0, Y0
+	VADDPS     32(BX), Y1, Y1
+	ADDQ       DX, BX
+	DECQ       R9
+	JNZ        row31
+	VADDPS     (DI), Y0, Y0
+	VMOVUPS    Y0, (DI)
+	VADDPS     32(DI), Y1, Y1
+	VMOVUPS    Y1, 32(DI)
+	TESTQ      SI, SI
+	JNZ        block30
+	ADDQ       $0x00000040, CX
+	SUBQ       $0x00000010, AX
+	JMP        strip1_25
+
+strip1_25_end:
+	TESTQ   AX, AX
+	JZ      finished25
+	LEAQ    vectorMask<>+0(SB), BX
+	NEGQ    AX
+	VMOVUPS 64(BX)(AX*4), Y0
+	VMOVUPS 96(BX)(AX*4), Y1
+	MOVQ    x+8(FP), AX
+	ADDQ    CX, AX
+	MOVQ    rows+16(FP), BX
+	MOVQ    sum+0(FP), SI
+	ADDQ    CX, SI
+	IMUL3Q  $0x00000020, DX, CX
+
+block32:
+	MOVQ    $0x00000020, CX
+	CMPQ    CX, BX
+	CMOVQGT BX, CX
+	SUBQ    CX, BX
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+
+row33:
 	VMASKMOVPS (AX), Y0, Y4
 	VADDPS     Y4, Y2, Y2
 	VMASKMOVPS 32(AX), Y1, Y4
 	VADDPS     Y4, Y3, Y3
 	ADDQ       DX, AX
-	DECQ       SI
-	JNZ        row26
-	VMASKMOVPS (BX), Y0, Y4
+	DECQ       CX
+	JNZ        row33
+	VMASKMOVPS (SI), Y0, Y4
 	VADDPS     Y4, Y2, Y2
-	VMASKMOVPS Y2, Y0, (BX)
-	VMASKMOVPS 32(BX), Y1, Y2
+	VMASKMOVPS Y2, Y0, (SI)
+	VMASKMOVPS 32(SI), Y1, Y2
 	VADDPS     Y2, Y3, Y3
-	VMASKMOVPS Y3, Y1, 32(BX)
-	TESTQ      CX, CX
-	JNZ        block25
+	VMASKMOVPS Y3, Y1, 32(SI)
+	TESTQ      BX, BX
+	JNZ        block32
+
+finished25:
 	VZEROUPPER
 	RET
 
-// func columnSquaresAVX2(sum *float32, x *float32, center *float32, rows int, stride int, block int, lanes int)
+// func columnSquaresAVX2(sum *float32, x *float32, center *float32, rows int, stride int, n int)
 // Requires: AVX, CMOV, FMA3
-TEXT ·columnSquaresAVX2(SB), NOSPLIT, $0-56
-	MOVQ    lanes+48(FP), AX
-	LEAQ    vectorMask<>+0(SB), CX
-	NEGQ    AX
-	VMOVUPS 64(CX)(AX*4), Y0
-	VMOVUPS 96(CX)(AX*4), Y1
-	MOVQ    x+8(FP), AX
-	MOVQ    rows+24(FP), CX
-	MOVQ    stride+32(FP), DX
-	SHLQ    $0x02, DX
-	MOVQ    center+16(FP), BX
-	MOVQ    sum+0(FP), SI
-
-block27:
-	MOVQ    block+40(FP), DI
-	CMPQ    DI, CX
-	CMOVQGT CX, DI
-	SUBQ    DI, CX
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-
-row28:
-	VMASKMOVPS  (AX), Y0, Y4
-	VMASKMOVPS  (BX), Y0, Y5
-	VSUBPS      Y5, Y4, Y4
-	VFMADD231PS Y4, Y4, Y2
-	VMASKMOVPS  32(AX), Y1, Y4
-	VMASKMOVPS  32(BX), Y1, Y5
-	VSUBPS      Y5, Y4, Y4
-	VFMADD231PS Y4, Y4, Y3
-	ADDQ        DX, AX
-	DECQ        DI
-	JNZ         row28
-	VMASKMOVPS  (SI), Y0, Y4
-	VADDPS      Y4, Y2, Y2
-	VMASKMOVPS  Y2, Y0, (SI)
-	VMASKMOVPS  32(SI), Y1, Y2
-	VADDPS      Y2, Y3, Y3
-	VMASKMOVPS  Y3, Y1, 32(SI)
-	TESTQ       CX, CX
-	JNZ         block27
-	VZEROUPPER
-	RET
-
-// func normGradientAVX2(dx *float32, x *float32, center *float32, a *float32, k0 *float32, k1 *float32, rows int, stride int, lanes int)
-// Requires: AVX, FMA3
-TEXT ·normGradientAVX2(SB), NOSPLIT, $0-72
-	MOVQ    lanes+64(FP), AX
-	LEAQ    vectorMask<>+0(SB), CX
-	NEGQ    AX
-	VMOVUPS 64(CX)(AX*4), Y0
-	VMOVUPS 96(CX)(AX*4), Y1
-	MOVQ    dx+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    rows+48(FP), DX
-	MOVQ    stride+56(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    center+16(FP), SI
-	MOVQ    a+24(FP), DI
-	MOVQ    k0+32(FP), R8
-	MOVQ    k1+40(FP), R9
-
-row29:
-	VMASKMOVPS  (CX), Y0, Y2
-	VMASKMOVPS  (SI), Y0, Y3
-	VSUBPS      Y3, Y2, Y2
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (R9), Y0, Y4
-	VFMADD213PS Y3, Y4, Y2
-	VMASKMOVPS  (AX), Y0, Y3
-	VMASKMOVPS  (DI), Y0, Y4
-	VFMADD132PS Y4, Y2, Y3
-	VMASKMOVPS  Y3, Y0, (AX)
-	VMASKMOVPS  32(CX), Y1, Y2
-	VMASKMOVPS  32(SI), Y1, Y3
-	VSUBPS      Y3, Y2, Y2
-	VMASKMOVPS  32(R8), Y1, Y3
-	VMASKMOVPS  32(R9), Y1, Y4
-	VFMADD213PS Y3, Y4, Y2
-	VMASKMOVPS  32(AX), Y1, Y3
-	VMASKMOVPS  32(DI), Y1, Y4
-	VFMADD132PS Y4, Y2, Y3
-	VMASKMOVPS  Y3, Y1, 32(AX)
-	ADDQ        BX, AX
-	ADDQ        BX, CX
-	DECQ        DX
-	JNZ         row29
-	VZEROUPPER
-	RET
-
-// func columnSums4AVX2(sum *float32, x *float32, rows int, stride int, block int, lanes int)
-// Requires: AVX, CMOV
-TEXT ·columnSums4AVX2(SB), NOSPLIT, $0-48
-	MOVQ x+8(FP), AX
-	MOVQ rows+16(FP), CX
-	MOVQ stride+24(FP), DX
-	SHLQ $0x02, DX
-	MOVQ sum+0(FP), BX
-
-block30:
-	MOVQ    block+32(FP), SI
-	CMPQ    SI, CX
-	CMOVQGT CX, SI
-	SUBQ    SI, CX
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-
-row31:
-	VADDPS  (AX), Y0, Y0
-	VADDPS  32(AX), Y1, Y1
-	VADDPS  64(AX), Y2, Y2
-	VADDPS  96(AX), Y3, Y3
-	VADDPS  128(AX), Y4, Y4
-	VADDPS  160(AX), Y5, Y5
-	VADDPS  192(AX), Y6, Y6
-	VADDPS  224(AX), Y7, Y7
-	ADDQ    DX, AX
-	DECQ    SI
-	JNZ     row31
-	VADDPS  (BX), Y0, Y0
-	VMOVUPS Y0, (BX)
-	VADDPS  32(BX), Y1, Y1
-	VMOVUPS Y1, 32(BX)
-	VADDPS  64(BX), Y2, Y2
-	VMOVUPS Y2, 64(BX)
-	VADDPS  96(BX), Y3, Y3
-	VMOVUPS Y3, 96(BX)
-	VADDPS  128(BX), Y4, Y4
-	VMOVUPS Y4, 128(BX)
-	VADDPS  160(BX), Y5, Y5
-	VMOVUPS Y5, 160(BX)
-	VADDPS  192(BX), Y6, Y6
-	VMOVUPS Y6, 192(BX)
-	VADDPS  224(BX), Y7, Y7
-	VMOVUPS Y7, 224(BX)
-	TESTQ   CX, CX
-	JNZ     block30
-	VZEROUPPER
-	RET
-
-// func columnSquares4AVX2(sum *float32, x *float32, center *float32, rows int, stride int, block int, lanes int)
-// Requires: AVX, CMOV, FMA3
-TEXT ·columnSquares4AVX2(SB), NOSPLIT, $0-56
-	MOVQ x+8(FP), AX
-	MOVQ rows+24(FP), CX
+TEXT ·columnSquaresAVX2(SB), NOSPLIT, $0-48
+	MOVQ n+40(FP), AX
 	MOVQ stride+32(FP), DX
 	SHLQ $0x02, DX
-	MOVQ center+16(FP), BX
-	MOVQ sum+0(FP), SI
+	XORQ CX, CX
 
-block32:
-	MOVQ    block+40(FP), DI
-	CMPQ    DI, CX
-	CMOVQGT CX, DI
-	SUBQ    DI, CX
+strip4_34:
+	CMPQ AX, $0x00000040
+	JL   strip4_34_end
+	MOVQ x+8(FP), BX
+	ADDQ CX, BX
+	MOVQ rows+24(FP), SI
+	MOVQ center+16(FP), DI
+	ADDQ CX, DI
+	MOVQ sum+0(FP), R8
+	ADDQ CX, R8
+
+block35:
+	MOVQ    $0x00000020, R9
+	CMPQ    R9, SI
+	CMOVQGT SI, R9
+	SUBQ    R9, SI
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
@@ -3994,333 +4013,34 @@ block32:
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
 
-row33:
-	VMOVUPS     (AX), Y8
-	VSUBPS      (BX), Y8, Y8
-	VFMADD231PS Y8, Y8, Y0
-	VMOVUPS     32(AX), Y8
-	VSUBPS      32(BX), Y8, Y8
-	VFMADD231PS Y8, Y8, Y1
-	VMOVUPS     64(AX), Y8
-	VSUBPS      64(BX), Y8, Y8
-	VFMADD231PS Y8, Y8, Y2
-	VMOVUPS     96(AX), Y8
-	VSUBPS      96(BX), Y8, Y8
-	VFMADD231PS Y8, Y8, Y3
-	VMOVUPS     128(AX), Y8
-	VSUBPS      128(BX), Y8, Y8
-	VFMADD231PS Y8, Y8, Y4
-	VMOVUPS     160(AX), Y8
-	VSUBPS      160(BX), Y8, Y8
-	VFMADD231PS Y8, Y8, Y5
-	VMOVUPS     192(AX), Y8
-	VSUBPS      192(BX), Y8, Y8
-	VFMADD231PS Y8, Y8, Y6
-	VMOVUPS     224(AX), Y8
-	VSUBPS      224(BX), Y8, Y8
-	VFMADD231PS Y8, Y8, Y7
-	ADDQ        DX, AX
-	DECQ        DI
-	JNZ         row33
-	VADDPS      (SI), Y0, Y0
-	VMOVUPS     Y0, (SI)
-	VADDPS      32(SI), Y1, Y1
-	VMOVUPS     Y1, 32(SI)
-	VADDPS      64(SI), Y2, Y2
-	VMOVUPS     Y2, 64(SI)
-	VADDPS      96(SI), Y3, Y3
-	VMOVUPS     Y3, 96(SI)
-	VADDPS      128(SI), Y4, Y4
-	VMOVUPS     Y4, 128(SI)
-	VADDPS      160(SI), Y5, Y5
-	VMOVUPS     Y5, 160(SI)
-	VADDPS      192(SI), Y6, Y6
-	VMOVUPS     Y6, 192(SI)
-	VADDPS      224(SI), Y7, Y7
-	VMOVUPS     Y7, 224(SI)
-	TESTQ       CX, CX
-	JNZ         block32
-	VZEROUPPER
-	RET
-
-// func normGradient4AVX2(dx *float32, x *float32, center *float32, a *float32, k0 *float32, k1 *float32, rows int, stride int, lanes int)
-// Requires: AVX, FMA3
-TEXT ·normGradient4AVX2(SB), NOSPLIT, $0-72
-	MOVQ dx+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ rows+48(FP), DX
-	MOVQ stride+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ center+16(FP), SI
-	MOVQ a+24(FP), DI
-	MOVQ k0+32(FP), R8
-	MOVQ k1+40(FP), R9
-
-row34:
-	VMOVUPS     (CX), Y0
-	VSUBPS      (SI), Y0, Y0
-	VMOVUPS     (R9), Y1
-	VFMADD213PS (R8), Y1, Y0
-	VMOVUPS     (AX), Y1
-	VFMADD132PS (DI), Y0, Y1
-	VMOVUPS     Y1, (AX)
-	VMOVUPS     32(CX), Y0
-	VSUBPS      32(SI), Y0, Y0
-	VMOVUPS     32(R9), Y1
-	VFMADD213PS 32(R8), Y1, Y0
-	VMOVUPS     32(AX), Y1
-	VFMADD132PS 32(DI), Y0, Y1
-	VMOVUPS     Y1, 32(AX)
-	VMOVUPS     64(CX), Y0
-	VSUBPS      64(SI), Y0, Y0
-	VMOVUPS     64(R9), Y1
-	VFMADD213PS 64(R8), Y1, Y0
-	VMOVUPS     64(AX), Y1
-	VFMADD132PS 64(DI), Y0, Y1
-	VMOVUPS     Y1, 64(AX)
-	VMOVUPS     96(CX), Y0
-	VSUBPS      96(SI), Y0, Y0
-	VMOVUPS     96(R9), Y1
-	VFMADD213PS 96(R8), Y1, Y0
-	VMOVUPS     96(AX), Y1
-	VFMADD132PS 96(DI), Y0, Y1
-	VMOVUPS     Y1, 96(AX)
-	VMOVUPS     128(CX), Y0
-	VSUBPS      128(SI), Y0, Y0
-	VMOVUPS     128(R9), Y1
-	VFMADD213PS 128(R8), Y1, Y0
-	VMOVUPS     128(AX), Y1
-	VFMADD132PS 128(DI), Y0, Y1
-	VMOVUPS     Y1, 128(AX)
-	VMOVUPS     160(CX), Y0
-	VSUBPS      160(SI), Y0, Y0
-	VMOVUPS     160(R9), Y1
-	VFMADD213PS 160(R8), Y1, Y0
-	VMOVUPS     160(AX), Y1
-	VFMADD132PS 160(DI), Y0, Y1
-	VMOVUPS     Y1, 160(AX)
-	VMOVUPS     192(CX), Y0
-	VSUBPS      192(SI), Y0, Y0
-	VMOVUPS     192(R9), Y1
-	VFMADD213PS 192(R8), Y1, Y0
-	VMOVUPS     192(AX), Y1
-	VFMADD132PS 192(DI), Y0, Y1
-	VMOVUPS     Y1, 192(AX)
-	VMOVUPS     224(CX), Y0
-	VSUBPS      224(SI), Y0, Y0
-	VMOVUPS     224(R9), Y1
-	VFMADD213PS 224(R8), Y1, Y0
-	VMOVUPS     224(AX), Y1
-	VFMADD132PS 224(DI), Y0, Y1
-	VMOVUPS     Y1, 224(AX)
-	ADDQ        BX, AX
-	ADDQ        BX, CX
-	DECQ        DX
-	JNZ         row34
-	VZEROUPPER
-	RET
-
-// func normalizeAVX2(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, lanes int)
-// Requires: AVX, FMA3
-TEXT ·normalizeAVX2(SB), NOSPLIT, $0-64
-	MOVQ    lanes+56(FP), AX
-	LEAQ    vectorMask<>+0(SB), CX
-	NEGQ    AX
-	VMOVUPS 64(CX)(AX*4), Y0
-	VMOVUPS 96(CX)(AX*4), Y1
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    rows+40(FP), DX
-	MOVQ    stride+48(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    center+16(FP), SI
-	MOVQ    a+24(FP), DI
-	MOVQ    b+32(FP), R8
-
-row35:
-	VMASKMOVPS  (CX), Y0, Y2
-	VMASKMOVPS  (SI), Y0, Y3
-	VSUBPS      Y3, Y2, Y2
-	VMASKMOVPS  (R8), Y0, Y3
-	VMASKMOVPS  (DI), Y0, Y4
-	VFMADD213PS Y3, Y4, Y2
-	VMASKMOVPS  Y2, Y0, (AX)
-	VMASKMOVPS  32(CX), Y1, Y2
-	VMASKMOVPS  32(SI), Y1, Y3
-	VSUBPS      Y3, Y2, Y2
-	VMASKMOVPS  32(R8), Y1, Y3
-	VMASKMOVPS  32(DI), Y1, Y4
-	VFMADD213PS Y3, Y4, Y2
-	VMASKMOVPS  Y2, Y1, 32(AX)
-	ADDQ        BX, AX
-	ADDQ        BX, CX
-	DECQ        DX
-	JNZ         row35
-	VZEROUPPER
-	RET
-
-// func normSumsAVX2(dz *float32, dotX *float32, dot1 *float32, dy *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, block int, lanes int)
-// Requires: AVX, CMOV, FMA3
-TEXT ·normSumsAVX2(SB), NOSPLIT, $0-96
-	MOVQ    lanes+88(FP), AX
-	LEAQ    vectorMask<>+0(SB), CX
-	NEGQ    AX
-	VMOVUPS 64(CX)(AX*4), Y0
-	VMOVUPS 96(CX)(AX*4), Y1
-	MOVQ    dz+0(FP), AX
-	MOVQ    dy+24(FP), CX
-	MOVQ    x+32(FP), DX
-	MOVQ    rows+64(FP), BX
-	MOVQ    stride+72(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    center+40(FP), DI
-	MOVQ    dotX+8(FP), R8
-	MOVQ    dot1+16(FP), R9
-
-block36:
-	MOVQ    block+80(FP), R10
-	CMPQ    R10, BX
-	CMOVQGT BX, R10
-	SUBQ    R10, BX
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-
-row37:
-	VMASKMOVPS  (DX), Y0, Y6
-	VMASKMOVPS  (DI), Y0, Y7
-	VSUBPS      Y7, Y6, Y6
-	VMASKMOVPS  (CX), Y0, Y7
-	VMASKMOVPS  Y7, Y0, (AX)
-	VFMADD231PS Y6, Y7, Y2
-	VADDPS      Y7, Y4, Y4
-	VMASKMOVPS  32(DX), Y1, Y6
-	VMASKMOVPS  32(DI), Y1, Y7
-	VSUBPS      Y7, Y6, Y6
-	VMASKMOVPS  32(CX), Y1, Y7
-	VMASKMOVPS  Y7, Y1, 32(AX)
-	VFMADD231PS Y6, Y7, Y3
-	VADDPS      Y7, Y5, Y5
-	ADDQ        SI, AX
-	ADDQ        SI, CX
-	ADDQ        SI, DX
-	DECQ        R10
-	JNZ         row37
-	VMASKMOVPS  (R8), Y0, Y6
-	VADDPS      Y6, Y2, Y2
-	VMASKMOVPS  Y2, Y0, (R8)
-	VMASKMOVPS  32(R8), Y1, Y2
-	VADDPS      Y2, Y3, Y3
-	VMASKMOVPS  Y3, Y1, 32(R8)
-	VMASKMOVPS  (R9), Y0, Y2
-	VADDPS      Y2, Y4, Y4
-	VMASKMOVPS  Y4, Y0, (R9)
-	VMASKMOVPS  32(R9), Y1, Y2
-	VADDPS      Y2, Y5, Y5
-	VMASKMOVPS  Y5, Y1, 32(R9)
-	TESTQ       BX, BX
-	JNZ         block36
-	VZEROUPPER
-	RET
-
-// func normalize2AVX2(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, lanes int)
-// Requires: AVX, FMA3
-TEXT ·normalize2AVX2(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ rows+40(FP), DX
-	MOVQ stride+48(FP), BX
-	SHLQ $0x02, BX
-	MOVQ center+16(FP), SI
-	MOVQ a+24(FP), DI
-	MOVQ b+32(FP), R8
-
-row38:
-	VMOVUPS     (CX), Y0
-	VSUBPS      (SI), Y0, Y0
-	VMOVUPS     (DI), Y1
-	VFMADD213PS (R8), Y1, Y0
-	VMOVUPS     Y0, (AX)
-	VMOVUPS     32(CX), Y0
-	VSUBPS      32(SI), Y0, Y0
-	VMOVUPS     32(DI), Y1
-	VFMADD213PS 32(R8), Y1, Y0
-	VMOVUPS     Y0, 32(AX)
-	VMOVUPS     64(CX), Y0
-	VSUBPS      64(SI), Y0, Y0
-	VMOVUPS     64(DI), Y1
-	VFMADD213PS 64(R8), Y1, Y0
-	VMOVUPS     Y0, 64(AX)
-	VMOVUPS     96(CX), Y0
-	VSUBPS      96(SI), Y0, Y0
-	VMOVUPS     96(DI), Y1
-	VFMADD213PS 96(R8), Y1, Y0
-	VMOVUPS     Y0, 96(AX)
-	ADDQ        BX, AX
-	ADDQ        BX, CX
-	DECQ        DX
-	JNZ         row38
-	VZEROUPPER
-	RET
-
-// func normSums2AVX2(dz *float32, dotX *float32, dot1 *float32, dy *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, block int, lanes int)
-// Requires: AVX, CMOV, FMA3
-TEXT ·normSums2AVX2(SB), NOSPLIT, $0-96
-	MOVQ dz+0(FP), AX
-	MOVQ dy+24(FP), CX
-	MOVQ x+32(FP), DX
-	MOVQ rows+64(FP), BX
-	MOVQ stride+72(FP), SI
-	SHLQ $0x02, SI
-	MOVQ center+40(FP), DI
-	MOVQ dotX+8(FP), R8
-	MOVQ dot1+16(FP), R9
-
-block39:
-	MOVQ    block+80(FP), R10
-	CMPQ    R10, BX
-	CMOVQGT BX, R10
-	SUBQ    R10, BX
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-
-row40:
-	VMOVUPS     (DX), Y8
+row36:
+	VMOVUPS     (BX), Y8
 	VSUBPS      (DI), Y8, Y8
-	VMOVUPS     (CX), Y9
-	VMOVUPS     Y9, (AX)
-	VFMADD231PS Y8, Y9, Y0
-	VADDPS      Y9, Y4, Y4
-	VMOVUPS     32(DX), Y8
+	VFMADD231PS Y8, Y8, Y0
+	VMOVUPS     32(BX), Y8
 	VSUBPS      32(DI), Y8, Y8
-	VMOVUPS     32(CX), Y9
-	VMOVUPS     Y9, 32(AX)
-	VFMADD231PS Y8, Y9, Y1
-	VADDPS      Y9, Y5, Y5
-	VMOVUPS     64(DX), Y8
+	VFMADD231PS Y8, Y8, Y1
+	VMOVUPS     64(BX), Y8
 	VSUBPS      64(DI), Y8, Y8
-	VMOVUPS     64(CX), Y9
-	VMOVUPS     Y9, 64(AX)
-	VFMADD231PS Y8, Y9, Y2
-	VADDPS      Y9, Y6, Y6
-	VMOVUPS     96(DX), Y8
+	VFMADD231PS Y8, Y8, Y2
+	VMOVUPS     96(BX), Y8
 	VSUBPS      96(DI), Y8, Y8
-	VMOVUPS     96(CX), Y9
-	VMOVUPS     Y9, 96(AX)
-	VFMADD231PS Y8, Y9, Y3
-	VADDPS      Y9, Y7, Y7
-	ADDQ        SI, AX
-	ADDQ        SI, CX
-	ADDQ        SI, DX
-	DECQ        R10
-	JNZ         row40
+	VFMADD231PS Y8, Y8, Y3
+	VMOVUPS     128(BX), Y8
+	VSUBPS      128(DI), Y8, Y8
+	VFMADD231PS Y8, Y8, Y4
+	VMOVUPS     160(BX), Y8
+	VSUBPS      160(DI), Y8, Y8
+	VFMADD231PS Y8, Y8, Y5
+	VMOVUPS     192(BX), Y8
+	VSUBPS      192(DI), Y8, Y8
+	VFMADD231PS Y8, Y8, Y6
+	VMOVUPS     224(BX), Y8
+	VSUBPS      224(DI), Y8, Y8
+	VFMADD231PS Y8, Y8, Y7
+	ADDQ        DX, BX
+	DECQ        R9
+	JNZ         row36
 	VADDPS      (R8), Y0, Y0
 	VMOVUPS     Y0, (R8)
 	VADDPS      32(R8), Y1, Y1
@@ -4329,270 +4049,615 @@ row40:
 	VMOVUPS     Y2, 64(R8)
 	VADDPS      96(R8), Y3, Y3
 	VMOVUPS     Y3, 96(R8)
-	VADDPS      (R9), Y4, Y4
-	VMOVUPS     Y4, (R9)
-	VADDPS      32(R9), Y5, Y5
-	VMOVUPS     Y5, 32(R9)
-	VADDPS      64(R9), Y6, Y6
-	VMOVUPS     Y6, 64(R9)
-	VADDPS      96(R9), Y7, Y7
-	VMOVUPS     Y7, 96(R9)
-	TESTQ       BX, BX
+	VADDPS      128(R8), Y4, Y4
+	VMOVUPS     Y4, 128(R8)
+	VADDPS      160(R8), Y5, Y5
+	VMOVUPS     Y5, 160(R8)
+	VADDPS      192(R8), Y6, Y6
+	VMOVUPS     Y6, 192(R8)
+	VADDPS      224(R8), Y7, Y7
+	VMOVUPS     Y7, 224(R8)
+	TESTQ       SI, SI
+	JNZ         block35
+	ADDQ        $0x00000100, CX
+	SUBQ        $0x00000040, AX
+	JMP         strip4_34
+
+strip4_34_end:
+strip2_34:
+	CMPQ AX, $0x00000020
+	JL   strip2_34_end
+	MOVQ x+8(FP), BX
+	ADDQ CX, BX
+	MOVQ rows+24(FP), SI
+	MOVQ center+16(FP), DI
+	ADDQ CX, DI
+	MOVQ sum+0(FP), R8
+	ADDQ CX, R8
+
+block37:
+	MOVQ    $0x00000020, R9
+	CMPQ    R9, SI
+	CMOVQGT SI, R9
+	SUBQ    R9, SI
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+
+row38:
+	VMOVUPS     (BX), Y4
+	VSUBPS      (DI), Y4, Y4
+	VFMADD231PS Y4, Y4, Y0
+	VMOVUPS     32(BX), Y4
+	VSUBPS      32(DI), Y4, Y4
+	VFMADD231PS Y4, Y4, Y1
+	VMOVUPS     64(BX), Y4
+	VSUBPS      64(DI), Y4, Y4
+	VFMADD231PS Y4, Y4, Y2
+	VMOVUPS     96(BX), Y4
+	VSUBPS      96(DI), Y4, Y4
+	VFMADD231PS Y4, Y4, Y3
+	ADDQ        DX, BX
+	DECQ        R9
+	JNZ         row38
+	VADDPS      (R8), Y0, Y0
+	VMOVUPS     Y0, (R8)
+	VADDPS      32(R8), Y1, Y1
+	VMOVUPS     Y1, 32(R8)
+	VADDPS      64(R8), Y2, Y2
+	VMOVUPS     Y2, 64(R8)
+	VADDPS      96(R8), Y3, Y3
+	VMOVUPS     Y3, 96(R8)
+	TESTQ       SI, SI
+	JNZ         block37
+	ADDQ        $0x00000080, CX
+	SUBQ        $0x00000020, AX
+	JMP         strip2_34
+
+strip2_34_end:
+strip1_34:
+	CMPQ AX, $0x00000010
+	JL   strip1_34_end
+	MOVQ x+8(FP), BX
+	ADDQ CX, BX
+	MOVQ rows+24(FP), SI
+	MOVQ center+16(FP), DI
+	ADDQ CX, DI
+	MOVQ sum+0(FP), R8
+	ADDQ CX, R8
+
+block39:
+	MOVQ    $0x00000020, R9
+	CMPQ    R9, SI
+	CMOVQGT SI, R9
+	SUBQ    R9, SI
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+
+row40:
+	VMOVUPS     (BX), Y2
+	VSUBPS      (DI), Y2, Y2
+	VFMADD231PS Y2, Y2, Y0
+	VMOVUPS     32(BX), Y2
+	VSUBPS      32(DI), Y2, Y2
+	VFMADD231PS Y2, Y2, Y1
+	ADDQ        DX, BX
+	DECQ        R9
+	JNZ         row40
+	VADDPS      (R8), Y0, Y0
+	VMOVUPS     Y0, (R8)
+	VADDPS      32(R8), Y1, Y1
+	VMOVUPS     Y1, 32(R8)
+	TESTQ       SI, SI
 	JNZ         block39
+	ADDQ        $0x00000040, CX
+	SUBQ        $0x00000010, AX
+	JMP         strip1_34
+
+strip1_34_end:
+	TESTQ   AX, AX
+	JZ      finished34
+	LEAQ    vectorMask<>+0(SB), BX
+	NEGQ    AX
+	VMOVUPS 64(BX)(AX*4), Y0
+	VMOVUPS 96(BX)(AX*4), Y1
+	MOVQ    x+8(FP), AX
+	ADDQ    CX, AX
+	MOVQ    rows+24(FP), BX
+	MOVQ    center+16(FP), SI
+	ADDQ    CX, SI
+	MOVQ    sum+0(FP), DI
+	ADDQ    CX, DI
+
+block41:
+	MOVQ    $0x00000020, CX
+	CMPQ    CX, BX
+	CMOVQGT BX, CX
+	SUBQ    CX, BX
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+
+row42:
+	VMASKMOVPS  (AX), Y0, Y4
+	VMASKMOVPS  (SI), Y0, Y5
+	VSUBPS      Y5, Y4, Y4
+	VFMADD231PS Y4, Y4, Y2
+	VMASKMOVPS  32(AX), Y1, Y4
+	VMASKMOVPS  32(SI), Y1, Y5
+	VSUBPS      Y5, Y4, Y4
+	VFMADD231PS Y4, Y4, Y3
+	ADDQ        DX, AX
+	DECQ        CX
+	JNZ         row42
+	VMASKMOVPS  (DI), Y0, Y4
+	VADDPS      Y4, Y2, Y2
+	VMASKMOVPS  Y2, Y0, (DI)
+	VMASKMOVPS  32(DI), Y1, Y2
+	VADDPS      Y2, Y3, Y3
+	VMASKMOVPS  Y3, Y1, 32(DI)
+	TESTQ       BX, BX
+	JNZ         block41
+
+finished34:
 	VZEROUPPER
 	RET
 
-// func normalizeSiLUAVX2(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·normalizeSiLUAVX2(SB), NOSPLIT, $0-64
-	MOVQ         lanes+56(FP), AX
-	LEAQ         vectorMask<>+0(SB), CX
-	NEGQ         AX
-	VMOVUPS      64(CX)(AX*4), Y0
-	VMOVUPS      96(CX)(AX*4), Y1
-	MOVQ         y+0(FP), AX
-	MOVQ         x+8(FP), CX
-	MOVQ         rows+40(FP), DX
-	MOVQ         stride+48(FP), BX
-	SHLQ         $0x02, BX
-	MOVQ         center+16(FP), SI
-	MOVQ         a+24(FP), DI
-	MOVQ         b+32(FP), R8
-	VBROADCASTSS vectorc2b20000<>+0(SB), Y2
-	VBROADCASTSS vector42d00000<>+0(SB), Y3
+// func normalizeAVX2(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, n int)
+// Requires: AVX, FMA3
+TEXT ·normalizeAVX2(SB), NOSPLIT, $0-64
+	MOVQ n+56(FP), AX
+	MOVQ stride+48(FP), DX
+	SHLQ $0x02, DX
+	XORQ CX, CX
 
-row41:
-	VMASKMOVPS   (CX), Y0, Y4
-	VMASKMOVPS   (SI), Y0, Y5
-	VSUBPS       Y5, Y4, Y4
-	VMASKMOVPS   (R8), Y0, Y5
-	VMASKMOVPS   (DI), Y0, Y6
-	VFMADD213PS  Y5, Y6, Y4
-	VMOVAPS      Y4, Y5
-	VMAXPS       Y5, Y2, Y5
-	VMINPS       Y5, Y3, Y5
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y5, Y6
-	VADDPS       vector4b400000<>+0(SB), Y6, Y6
-	VSUBPS       vector4b400000<>+0(SB), Y6, Y7
-	VFNMSUB231PS vector3f317200<>+0(SB), Y7, Y5
-	VFNMADD231PS vector35bfbe8e<>+0(SB), Y7, Y5
-	VMOVAPS      vector3ab5118f<>+0(SB), Y8
-	VFMADD213PS  vector3c091d47<>+0(SB), Y5, Y8
-	VFMADD213PS  vector3d2aac7b<>+0(SB), Y5, Y8
-	VFMADD213PS  vector3e2aaa48<>+0(SB), Y5, Y8
-	VFMADD213PS  vector3efffffe<>+0(SB), Y5, Y8
-	VFMADD213PS  vector3f800000<>+0(SB), Y5, Y8
-	VFMADD213PS  vector3f800000<>+0(SB), Y5, Y8
-	VPSUBD       vector4b400000<>+0(SB), Y6, Y6
-	VPSRAD       $0x01, Y6, Y7
-	VPSUBD       Y7, Y6, Y6
-	VPADDD       vector0000007f<>+0(SB), Y7, Y7
-	VPSLLD       $0x17, Y7, Y7
-	VPADDD       vector0000007f<>+0(SB), Y6, Y6
-	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y7, Y8, Y8
-	VMULPS       Y6, Y8, Y5
-	VADDPS       vector3f800000<>+0(SB), Y5, Y5
-	VDIVPS       Y5, Y4, Y4
-	VMASKMOVPS   Y4, Y0, (AX)
-	VMASKMOVPS   32(CX), Y1, Y4
-	VMASKMOVPS   32(SI), Y1, Y5
-	VSUBPS       Y5, Y4, Y4
-	VMASKMOVPS   32(R8), Y1, Y5
-	VMASKMOVPS   32(DI), Y1, Y6
-	VFMADD213PS  Y5, Y6, Y4
-	VMOVAPS      Y4, Y5
-	VMAXPS       Y5, Y2, Y5
-	VMINPS       Y5, Y3, Y5
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y5, Y6
-	VADDPS       vector4b400000<>+0(SB), Y6, Y6
-	VSUBPS       vector4b400000<>+0(SB), Y6, Y7
-	VFNMSUB231PS vector3f317200<>+0(SB), Y7, Y5
-	VFNMADD231PS vector35bfbe8e<>+0(SB), Y7, Y5
-	VMOVAPS      vector3ab5118f<>+0(SB), Y8
-	VFMADD213PS  vector3c091d47<>+0(SB), Y5, Y8
-	VFMADD213PS  vector3d2aac7b<>+0(SB), Y5, Y8
-	VFMADD213PS  vector3e2aaa48<>+0(SB), Y5, Y8
-	VFMADD213PS  vector3efffffe<>+0(SB), Y5, Y8
-	VFMADD213PS  vector3f800000<>+0(SB), Y5, Y8
-	VFMADD213PS  vector3f800000<>+0(SB), Y5, Y8
-	VPSUBD       vector4b400000<>+0(SB), Y6, Y6
-	VPSRAD       $0x01, Y6, Y7
-	VPSUBD       Y7, Y6, Y6
-	VPADDD       vector0000007f<>+0(SB), Y7, Y7
-	VPSLLD       $0x17, Y7, Y7
-	VPADDD       vector0000007f<>+0(SB), Y6, Y6
-	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y7, Y8, Y8
-	VMULPS       Y6, Y8, Y5
-	VADDPS       vector3f800000<>+0(SB), Y5, Y5
-	VDIVPS       Y5, Y4, Y4
-	VMASKMOVPS   Y4, Y1, 32(AX)
-	ADDQ         BX, AX
-	ADDQ         BX, CX
-	DECQ         DX
-	JNZ          row41
+strip4_43:
+	CMPQ AX, $0x00000040
+	JL   strip4_43_end
+	MOVQ y+0(FP), BX
+	ADDQ CX, BX
+	MOVQ x+8(FP), SI
+	ADDQ CX, SI
+	MOVQ rows+40(FP), DI
+	MOVQ center+16(FP), R8
+	ADDQ CX, R8
+	MOVQ a+24(FP), R9
+	ADDQ CX, R9
+	MOVQ b+32(FP), R10
+	ADDQ CX, R10
+
+row44:
+	VMOVUPS     (SI), Y0
+	VSUBPS      (R8), Y0, Y0
+	VMOVUPS     (R9), Y1
+	VFMADD213PS (R10), Y1, Y0
+	VMOVUPS     Y0, (BX)
+	VMOVUPS     32(SI), Y0
+	VSUBPS      32(R8), Y0, Y0
+	VMOVUPS     32(R9), Y1
+	VFMADD213PS 32(R10), Y1, Y0
+	VMOVUPS     Y0, 32(BX)
+	VMOVUPS     64(SI), Y0
+	VSUBPS      64(R8), Y0, Y0
+	VMOVUPS     64(R9), Y1
+	VFMADD213PS 64(R10), Y1, Y0
+	VMOVUPS     Y0, 64(BX)
+	VMOVUPS     96(SI), Y0
+	VSUBPS      96(R8), Y0, Y0
+	VMOVUPS     96(R9), Y1
+	VFMADD213PS 96(R10), Y1, Y0
+	VMOVUPS     Y0, 96(BX)
+	VMOVUPS     128(SI), Y0
+	VSUBPS      128(R8), Y0, Y0
+	VMOVUPS     128(R9), Y1
+	VFMADD213PS 128(R10), Y1, Y0
+	VMOVUPS     Y0, 128(BX)
+	VMOVUPS     160(SI), Y0
+	VSUBPS      160(R8), Y0, Y0
+	VMOVUPS     160(R9), Y1
+	VFMADD213PS 160(R10), Y1, Y0
+	VMOVUPS     Y0, 160(BX)
+	VMOVUPS     192(SI), Y0
+	VSUBPS      192(R8), Y0, Y0
+	VMOVUPS     192(R9), Y1
+	VFMADD213PS 192(R10), Y1, Y0
+	VMOVUPS     Y0, 192(BX)
+	VMOVUPS     224(SI), Y0
+	VSUBPS      224(R8), Y0, Y0
+	VMOVUPS     224(R9), Y1
+	VFMADD213PS 224(R10), Y1, Y0
+	VMOVUPS     Y0, 224(BX)
+	ADDQ        DX, BX
+	ADDQ        DX, SI
+	DECQ        DI
+	JNZ         row44
+	ADDQ        $0x00000100, CX
+	SUBQ        $0x00000040, AX
+	JMP         strip4_43
+
+strip4_43_end:
+strip2_43:
+	CMPQ AX, $0x00000020
+	JL   strip2_43_end
+	MOVQ y+0(FP), BX
+	ADDQ CX, BX
+	MOVQ x+8(FP), SI
+	ADDQ CX, SI
+	MOVQ rows+40(FP), DI
+	MOVQ center+16(FP), R8
+	ADDQ CX, R8
+	MOVQ a+24(FP), R9
+	ADDQ CX, R9
+	MOVQ b+32(FP), R10
+	ADDQ CX, R10
+
+row45:
+	VMOVUPS     (SI), Y0
+	VSUBPS      (R8), Y0, Y0
+	VMOVUPS     (R9), Y1
+	VFMADD213PS (R10), Y1, Y0
+	VMOVUPS     Y0, (BX)
+	VMOVUPS     32(SI), Y0
+	VSUBPS      32(R8), Y0, Y0
+	VMOVUPS     32(R9), Y1
+	VFMADD213PS 32(R10), Y1, Y0
+	VMOVUPS     Y0, 32(BX)
+	VMOVUPS     64(SI), Y0
+	VSUBPS      64(R8), Y0, Y0
+	VMOVUPS     64(R9), Y1
+	VFMADD213PS 64(R10), Y1, Y0
+	VMOVUPS     Y0, 64(BX)
+	VMOVUPS     96(SI), Y0
+	VSUBPS      96(R8), Y0, Y0
+	VMOVUPS     96(R9), Y1
+	VFMADD213PS 96(R10), Y1, Y0
+	VMOVUPS     Y0, 96(BX)
+	ADDQ        DX, BX
+	ADDQ        DX, SI
+	DECQ        DI
+	JNZ         row45
+	ADDQ        $0x00000080, CX
+	SUBQ        $0x00000020, AX
+	JMP         strip2_43
+
+strip2_43_end:
+strip1_43:
+	CMPQ AX, $0x00000010
+	JL   strip1_43_end
+	MOVQ y+0(FP), BX
+	ADDQ CX, BX
+	MOVQ x+8(FP), SI
+	ADDQ CX, SI
+	MOVQ rows+40(FP), DI
+	MOVQ center+16(FP), R8
+	ADDQ CX, R8
+	MOVQ a+24(FP), R9
+	ADDQ CX, R9
+	MOVQ b+32(FP), R10
+	ADDQ CX, R10
+
+row46:
+	VMOVUPS     (SI), Y0
+	VSUBPS      (R8), Y0, Y0
+	VMOVUPS     (R9), Y1
+	VFMADD213PS (R10), Y1, Y0
+	VMOVUPS     Y0, (BX)
+	VMOVUPS     32(SI), Y0
+	VSUBPS      32(R8), Y0, Y0
+	VMOVUPS     32(R9), Y1
+	VFMADD213PS 32(R10), Y1, Y0
+	VMOVUPS     Y0, 32(BX)
+	ADDQ        DX, BX
+	ADDQ        DX, SI
+	DECQ        DI
+	JNZ         row46
+	ADDQ        $0x00000040, CX
+	SUBQ        $0x00000010, AX
+	JMP         strip1_43
+
+strip1_43_end:
+	TESTQ   AX, AX
+	JZ      finished43
+	LEAQ    vectorMask<>+0(SB), BX
+	NEGQ    AX
+	VMOVUPS 64(BX)(AX*4), Y0
+	VMOVUPS 96(BX)(AX*4), Y1
+	MOVQ    y+0(FP), AX
+	ADDQ    CX, AX
+	MOVQ    x+8(FP), BX
+	ADDQ    CX, BX
+	MOVQ    rows+40(FP), SI
+	MOVQ    center+16(FP), DI
+	ADDQ    CX, DI
+	MOVQ    a+24(FP), R8
+	ADDQ    CX, R8
+	MOVQ    b+32(FP), R9
+	ADDQ    CX, R9
+
+row47:
+	VMASKMOVPS  (BX), Y0, Y2
+	VMASKMOVPS  (DI), Y0, Y3
+	VSUBPS      Y3, Y2, Y2
+	VMASKMOVPS  (R9), Y0, Y3
+	VMASKMOVPS  (R8), Y0, Y4
+	VFMADD213PS Y3, Y4, Y2
+	VMASKMOVPS  Y2, Y0, (AX)
+	VMASKMOVPS  32(BX), Y1, Y2
+	VMASKMOVPS  32(DI), Y1, Y3
+	VSUBPS      Y3, Y2, Y2
+	VMASKMOVPS  32(R9), Y1, Y3
+	VMASKMOVPS  32(R8), Y1, Y4
+	VFMADD213PS Y3, Y4, Y2
+	VMASKMOVPS  Y2, Y1, 32(AX)
+	ADDQ        DX, AX
+	ADDQ        DX, BX
+	DECQ        SI
+	JNZ         row47
+
+finished43:
 	VZEROUPPER
 	RET
 
-// func normSumsSiLUAVX2(dz *float32, dotX *float32, dot1 *float32, dy *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, block int, lanes int)
-// Requires: AVX, AVX2, CMOV, FMA3
-TEXT ·normSumsSiLUAVX2(SB), NOSPLIT, $0-96
-	MOVQ         lanes+88(FP), AX
-	LEAQ         vectorMask<>+0(SB), CX
-	NEGQ         AX
-	VMOVUPS      64(CX)(AX*4), Y0
-	VMOVUPS      96(CX)(AX*4), Y1
-	MOVQ         dz+0(FP), AX
-	MOVQ         dy+24(FP), CX
-	MOVQ         x+32(FP), DX
-	MOVQ         rows+64(FP), BX
-	MOVQ         stride+72(FP), SI
-	SHLQ         $0x02, SI
-	MOVQ         center+40(FP), DI
-	MOVQ         a+48(FP), R8
-	MOVQ         b+56(FP), R9
-	VBROADCASTSS vectorc2b20000<>+0(SB), Y2
-	VBROADCASTSS vector42d00000<>+0(SB), Y3
-	MOVQ         dotX+8(FP), R10
-	MOVQ         dot1+16(FP), R11
+// func normSumsAVX2(dz *float32, dotX *float32, dot1 *float32, dy *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, n int)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·normSumsAVX2(SB), NOSPLIT, $0-88
+	MOVQ n+80(FP), AX
+	MOVQ stride+72(FP), DX
+	SHLQ $0x02, DX
+	XORQ CX, CX
 
-block42:
-	MOVQ    block+80(FP), R12
-	CMPQ    R12, BX
-	CMOVQGT BX, R12
-	SUBQ    R12, BX
+strip2_48:
+	CMPQ   AX, $0x00000020
+	JL     strip2_48_end
+	MOVQ   dz+0(FP), BX
+	ADDQ   CX, BX
+	MOVQ   dy+24(FP), SI
+	ADDQ   CX, SI
+	MOVQ   x+32(FP), DI
+	ADDQ   CX, DI
+	MOVQ   rows+64(FP), R8
+	MOVQ   center+40(FP), R9
+	ADDQ   CX, R9
+	MOVQ   dotX+8(FP), R10
+	ADDQ   CX, R10
+	MOVQ   dot1+16(FP), R11
+	ADDQ   CX, R11
+	IMUL3Q $0x00000020, DX, R12
+
+block49:
+	MOVQ    $0x00000020, R13
+	CMPQ    R13, R8
+	CMOVQGT R8, R13
+	SUBQ    R13, R8
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
 
-row43:
-	VMASKMOVPS   (DX), Y0, Y8
-	VMASKMOVPS   (DI), Y0, Y9
-	VSUBPS       Y9, Y8, Y8
-	VMOVAPS      Y8, Y9
-	VMASKMOVPS   (R9), Y0, Y10
-	VMASKMOVPS   (R8), Y0, Y11
-	VFMADD213PS  Y10, Y11, Y9
-	VMOVAPS      Y9, Y10
-	VMAXPS       Y10, Y2, Y10
-	VMINPS       Y10, Y3, Y10
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y10, Y11
-	VADDPS       vector4b400000<>+0(SB), Y11, Y11
-	VSUBPS       vector4b400000<>+0(SB), Y11, Y12
-	VFNMSUB231PS vector3f317200<>+0(SB), Y12, Y10
-	VFNMADD231PS vector35bfbe8e<>+0(SB), Y12, Y10
-	VMOVAPS      vector3ab5118f<>+0(SB), Y13
-	VFMADD213PS  vector3c091d47<>+0(SB), Y10, Y13
-	VFMADD213PS  vector3d2aac7b<>+0(SB), Y10, Y13
-	VFMADD213PS  vector3e2aaa48<>+0(SB), Y10, Y13
-	VFMADD213PS  vector3efffffe<>+0(SB), Y10, Y13
-	VFMADD213PS  vector3f800000<>+0(SB), Y10, Y13
-	VFMADD213PS  vector3f800000<>+0(SB), Y10, Y13
-	VPSUBD       vector4b400000<>+0(SB), Y11, Y11
-	VPSRAD       $0x01, Y11, Y12
-	VPSUBD       Y12, Y11, Y11
-	VPADDD       vector0000007f<>+0(SB), Y12, Y12
-	VPSLLD       $0x17, Y12, Y12
-	VPADDD       vector0000007f<>+0(SB), Y11, Y11
-	VPSLLD       $0x17, Y11, Y11
-	VMULPS       Y12, Y13, Y13
-	VMULPS       Y11, Y13, Y10
-	VADDPS       vector3f800000<>+0(SB), Y10, Y10
-	VMOVAPS      vector3f800000<>+0(SB), Y11
-	VDIVPS       Y10, Y11, Y10
-	VMULPS       Y10, Y9, Y9
-	VSUBPS       Y10, Y11, Y11
-	VFMADD213PS  Y10, Y9, Y11
-	VMASKMOVPS   (CX), Y0, Y9
-	VMULPS       Y9, Y11, Y11
-	VMASKMOVPS   Y11, Y0, (AX)
-	VFMADD231PS  Y8, Y11, Y4
-	VADDPS       Y11, Y6, Y6
-	VMASKMOVPS   32(DX), Y1, Y8
-	VMASKMOVPS   32(DI), Y1, Y9
-	VSUBPS       Y9, Y8, Y8
-	VMOVAPS      Y8, Y9
-	VMASKMOVPS   32(R9), Y1, Y10
-	VMASKMOVPS   32(R8), Y1, Y11
-	VFMADD213PS  Y10, Y11, Y9
-	VMOVAPS      Y9, Y10
-	VMAXPS       Y10, Y2, Y10
-	VMINPS       Y10, Y3, Y10
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y10, Y11
-	VADDPS       vector4b400000<>+0(SB), Y11, Y11
-	VSUBPS       vector4b400000<>+0(SB), Y11, Y12
-	VFNMSUB231PS vector3f317200<>+0(SB), Y12, Y10
-	VFNMADD231PS vector35bfbe8e<>+0(SB), Y12, Y10
-	VMOVAPS      vector3ab5118f<>+0(SB), Y13
-	VFMADD213PS  vector3c091d47<>+0(SB), Y10, Y13
-	VFMADD213PS  vector3d2aac7b<>+0(SB), Y10, Y13
-	VFMADD213PS  vector3e2aaa48<>+0(SB), Y10, Y13
-	VFMADD213PS  vector3efffffe<>+0(SB), Y10, Y13
-	VFMADD213PS  vector3f800000<>+0(SB), Y10, Y13
-	VFMADD213PS  vector3f800000<>+0(SB), Y10, Y13
-	VPSUBD       vector4b400000<>+0(SB), Y11, Y11
-	VPSRAD       $0x01, Y11, Y12
-	VPSUBD       Y12, Y11, Y11
-	VPADDD       vector0000007f<>+0(SB), Y12, Y12
-	VPSLLD       $0x17, Y12, Y12
-	VPADDD       vector0000007f<>+0(SB), Y11, Y11
-	VPSLLD       $0x17, Y11, Y11
-	VMULPS       Y12, Y13, Y13
-	VMULPS       Y11, Y13, Y10
-	VADDPS       vector3f800000<>+0(SB), Y10, Y10
-	VMOVAPS      vector3f800000<>+0(SB), Y11
-	VDIVPS       Y10, Y11, Y10
-	VMULPS       Y10, Y9, Y9
-	VSUBPS       Y10, Y11, Y11
-	VFMADD213PS  Y10, Y9, Y11
-	VMASKMOVPS   32(CX), Y1, Y9
-	VMULPS       Y9, Y11, Y11
-	VMASKMOVPS   Y11, Y1, 32(AX)
-	VFMADD231PS  Y8, Y11, Y5
-	VADDPS       Y11, Y7, Y7
-	ADDQ         SI, AX
-	ADDQ         SI, CX
-	ADDQ         SI, DX
-	DECQ         R12
-	JNZ          row43
-	VMASKMOVPS   (R10), Y0, Y8
-	VADDPS       Y8, Y4, Y4
-	VMASKMOVPS   Y4, Y0, (R10)
-	VMASKMOVPS   32(R10), Y1, Y4
-	VADDPS       Y4, Y5, Y5
-	VMASKMOVPS   Y5, Y1, 32(R10)
-	VMASKMOVPS   (R11), Y0, Y4
-	VADDPS       Y4, Y6, Y6
-	VMASKMOVPS   Y6, Y0, (R11)
-	VMASKMOVPS   32(R11), Y1, Y4
-	VADDPS       Y4, Y7, Y7
-	VMASKMOVPS   Y7, Y1, 32(R11)
-	TESTQ        BX, BX
-	JNZ          block42
+row50:
+	PREFETCHT0  (DI)(R12*1)
+	PREFETCHT0  (SI)(R12*1)
+	VMOVUPS     (DI), Y8
+	VSUBPS      (R9), Y8, Y8
+	VMOVUPS     (SI), Y9
+	VMOVUPS     Y9, (BX)
+	VFMADD231PS Y8, Y9, Y0
+	VADDPS      Y9, Y4, Y4
+	VMOVUPS     32(DI), Y8
+	VSUBPS      32(R9), Y8, Y8
+	VMOVUPS     32(SI), Y9
+	VMOVUPS     Y9, 32(BX)
+	VFMADD231PS Y8, Y9, Y1
+	VADDPS      Y9, Y5, Y5
+	PREFETCHT0  64(DI)(R12*1)
+	PREFETCHT0  64(SI)(R12*1)
+	VMOVUPS     64(DI), Y8
+	VSUBPS      64(R9), Y8, Y8
+	VMOVUPS     64(SI), Y9
+	VMOVUPS     Y9, 64(BX)
+	VFMADD231PS Y8, Y9, Y2
+	VADDPS      Y9, Y6, Y6
+	VMOVUPS     96(DI), Y8
+	VSUBPS      96(R9), Y8, Y8
+	VMOVUPS     96(SI), Y9
+	VMOVUPS     Y9, 96(BX)
+	VFMADD231PS Y8, Y9, Y3
+	VADDPS      Y9, Y7, Y7
+	ADDQ        DX, BX
+	ADDQ        DX, SI
+	ADDQ        DX, DI
+	DECQ        R13
+	JNZ         row50
+	VADDPS      (R10), Y0, Y0
+	VMOVUPS     Y0, (R10)
+	VADDPS      32(R10), Y1, Y1
+	VMOVUPS     Y1, 32(R10)
+	VADDPS      64(R10), Y2, Y2
+	VMOVUPS     Y2, 64(R10)
+	VADDPS      96(R10), Y3, Y3
+	VMOVUPS     Y3, 96(R10)
+	VADDPS      (R11), Y4, Y4
+	VMOVUPS     Y4, (R11)
+	VADDPS      32(R11), Y5, Y5
+	VMOVUPS     Y5, 32(R11)
+	VADDPS      64(R11), Y6, Y6
+	VMOVUPS     Y6, 64(R11)
+	VADDPS      96(R11), Y7, Y7
+	VMOVUPS     Y7, 96(R11)
+	TESTQ       R8, R8
+	JNZ         block49
+	ADDQ        $0x00000080, CX
+	SUBQ        $0x00000020, AX
+	JMP         strip2_48
+
+strip2_48_end:
+strip1_48:
+	CMPQ   AX, $0x00000010
+	JL     strip1_48_end
+	MOVQ   dz+0(FP), BX
+	ADDQ   CX, BX
+	MOVQ   dy+24(FP), SI
+	ADDQ   CX, SI
+	MOVQ   x+32(FP), DI
+	ADDQ   CX, DI
+	MOVQ   rows+64(FP), R8
+	MOVQ   center+40(FP), R9
+	ADDQ   CX, R9
+	MOVQ   dotX+8(FP), R10
+	ADDQ   CX, R10
+	MOVQ   dot1+16(FP), R11
+	ADDQ   CX, R11
+	IMUL3Q $0x00000020, DX, R12
+
+block51:
+	MOVQ    $0x00000020, R13
+	CMPQ    R13, R8
+	CMOVQGT R8, R13
+	SUBQ    R13, R8
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+
+row52:
+	PREFETCHT0  (DI)(R12*1)
+	PREFETCHT0  (SI)(R12*1)
+	VMOVUPS     (DI), Y4
+	VSUBPS      (R9), Y4, Y4
+	VMOVUPS     (SI), Y5
+	VMOVUPS     Y5, (BX)
+	VFMADD231PS Y4, Y5, Y0
+	VADDPS      Y5, Y2, Y2
+	VMOVUPS     32(DI), Y4
+	VSUBPS      32(R9), Y4, Y4
+	VMOVUPS     32(SI), Y5
+	VMOVUPS     Y5, 32(BX)
+	VFMADD231PS Y4, Y5, Y1
+	VADDPS      Y5, Y3, Y3
+	ADDQ        DX, BX
+	ADDQ        DX, SI
+	ADDQ        DX, DI
+	DECQ        R13
+	JNZ         row52
+	VADDPS      (R10), Y0, Y0
+	VMOVUPS     Y0, (R10)
+	VADDPS      32(R10), Y1, Y1
+	VMOVUPS     Y1, 32(R10)
+	VADDPS      (R11), Y2, Y2
+	VMOVUPS     Y2, (R11)
+	VADDPS      32(R11), Y3, Y3
+	VMOVUPS     Y3, 32(R11)
+	TESTQ       R8, R8
+	JNZ         block51
+	ADDQ        $0x00000040, CX
+	SUBQ        $0x00000010, AX
+	JMP         strip1_48
+
+strip1_48_end:
+	TESTQ   AX, AX
+	JZ      finished48
+	LEAQ    vectorMask<>+0(SB), BX
+	NEGQ    AX
+	VMOVUPS 64(BX)(AX*4), Y0
+	VMOVUPS 96(BX)(AX*4), Y1
+	MOVQ    dz+0(FP), AX
+	ADDQ    CX, AX
+	MOVQ    dy+24(FP), BX
+	ADDQ    CX, BX
+	MOVQ    x+32(FP), SI
+	ADDQ    CX, SI
+	MOVQ    rows+64(FP), DI
+	MOVQ    center+40(FP), R8
+	ADDQ    CX, R8
+	MOVQ    dotX+8(FP), R9
+	ADDQ    CX, R9
+	MOVQ    dot1+16(FP), R10
+	ADDQ    CX, R10
+	IMUL3Q  $0x00000020, DX, CX
+
+block53:
+	MOVQ    $0x00000020, CX
+	CMPQ    CX, DI
+	CMOVQGT DI, CX
+	SUBQ    CX, DI
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+
+row54:
+	VMASKMOVPS  (SI), Y0, Y6
+	VMASKMOVPS  (R8), Y0, Y7
+	VSUBPS      Y7, Y6, Y6
+	VMASKMOVPS  (BX), Y0, Y7
+	VMASKMOVPS  Y7, Y0, (AX)
+	VFMADD231PS Y6, Y7, Y2
+	VADDPS      Y7, Y4, Y4
+	VMASKMOVPS  32(SI), Y1, Y6
+	VMASKMOVPS  32(R8), Y1, Y7
+	VSUBPS      Y7, Y6, Y6
+	VMASKMOVPS  32(BX), Y1, Y7
+	VMASKMOVPS  Y7, Y1, 32(AX)
+	VFMADD231PS Y6, Y7, Y3
+	VADDPS      Y7, Y5, Y5
+	ADDQ        DX, AX
+	ADDQ        DX, BX
+	ADDQ        DX, SI
+	DECQ        CX
+	JNZ         row54
+	VMASKMOVPS  (R9), Y0, Y6
+	VADDPS      Y6, Y2, Y2
+	VMASKMOVPS  Y2, Y0, (R9)
+	VMASKMOVPS  32(R9), Y1, Y2
+	VADDPS      Y2, Y3, Y3
+	VMASKMOVPS  Y3, Y1, 32(R9)
+	VMASKMOVPS  (R10), Y0, Y2
+	VADDPS      Y2, Y4, Y4
+	VMASKMOVPS  Y4, Y0, (R10)
+	VMASKMOVPS  32(R10), Y1, Y2
+	VADDPS      Y2, Y5, Y5
+	VMASKMOVPS  Y5, Y1, 32(R10)
+	TESTQ       DI, DI
+	JNZ         block53
+
+finished48:
 	VZEROUPPER
 	RET
 
-// func normalizeSiLU2AVX2(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, lanes int)
+// func normalizeSiLUAVX2(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·normalizeSiLU2AVX2(SB), NOSPLIT, $0-64
-	MOVQ         y+0(FP), AX
-	MOVQ         x+8(FP), CX
-	MOVQ         rows+40(FP), DX
-	MOVQ         stride+48(FP), BX
-	SHLQ         $0x02, BX
-	MOVQ         center+16(FP), SI
-	MOVQ         a+24(FP), DI
-	MOVQ         b+32(FP), R8
+TEXT ·normalizeSiLUAVX2(SB), NOSPLIT, $0-64
 	VBROADCASTSS vectorc2b20000<>+0(SB), Y0
 	VBROADCASTSS vector42d00000<>+0(SB), Y1
+	MOVQ         n+56(FP), AX
+	MOVQ         stride+48(FP), DX
+	SHLQ         $0x02, DX
+	XORQ         CX, CX
 
-row44:
-	VMOVUPS      (CX), Y2
-	VSUBPS       (SI), Y2, Y2
-	VMOVUPS      (DI), Y3
-	VFMADD213PS  (R8), Y3, Y2
+strip4_55:
+	CMPQ AX, $0x00000040
+	JL   strip4_55_end
+	MOVQ y+0(FP), BX
+	ADDQ CX, BX
+	MOVQ x+8(FP), SI
+	ADDQ CX, SI
+	MOVQ rows+40(FP), DI
+	MOVQ center+16(FP), R8
+	ADDQ CX, R8
+	MOVQ a+24(FP), R9
+	ADDQ CX, R9
+	MOVQ b+32(FP), R10
+	ADDQ CX, R10
+
+row56:
+	VMOVUPS      (SI), Y2
+	VSUBPS       (R8), Y2, Y2
+	VMOVUPS      (R9), Y3
+	VFMADD213PS  (R10), Y3, Y2
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
@@ -4619,11 +4684,11 @@ row44:
 	VMULPS       Y4, Y6, Y3
 	VADDPS       vector3f800000<>+0(SB), Y3, Y3
 	VDIVPS       Y3, Y2, Y2
-	VMOVUPS      Y2, (AX)
-	VMOVUPS      32(CX), Y2
-	VSUBPS       32(SI), Y2, Y2
-	VMOVUPS      32(DI), Y3
-	VFMADD213PS  32(R8), Y3, Y2
+	VMOVUPS      Y2, (BX)
+	VMOVUPS      32(SI), Y2
+	VSUBPS       32(R8), Y2, Y2
+	VMOVUPS      32(R9), Y3
+	VFMADD213PS  32(R10), Y3, Y2
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
@@ -4650,11 +4715,11 @@ row44:
 	VMULPS       Y4, Y6, Y3
 	VADDPS       vector3f800000<>+0(SB), Y3, Y3
 	VDIVPS       Y3, Y2, Y2
-	VMOVUPS      Y2, 32(AX)
-	VMOVUPS      64(CX), Y2
-	VSUBPS       64(SI), Y2, Y2
-	VMOVUPS      64(DI), Y3
-	VFMADD213PS  64(R8), Y3, Y2
+	VMOVUPS      Y2, 32(BX)
+	VMOVUPS      64(SI), Y2
+	VSUBPS       64(R8), Y2, Y2
+	VMOVUPS      64(R9), Y3
+	VFMADD213PS  64(R10), Y3, Y2
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
@@ -4681,11 +4746,11 @@ row44:
 	VMULPS       Y4, Y6, Y3
 	VADDPS       vector3f800000<>+0(SB), Y3, Y3
 	VDIVPS       Y3, Y2, Y2
-	VMOVUPS      Y2, 64(AX)
-	VMOVUPS      96(CX), Y2
-	VSUBPS       96(SI), Y2, Y2
-	VMOVUPS      96(DI), Y3
-	VFMADD213PS  96(R8), Y3, Y2
+	VMOVUPS      Y2, 64(BX)
+	VMOVUPS      96(SI), Y2
+	VSUBPS       96(R8), Y2, Y2
+	VMOVUPS      96(R9), Y3
+	VFMADD213PS  96(R10), Y3, Y2
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
@@ -4712,36 +4777,507 @@ row44:
 	VMULPS       Y4, Y6, Y3
 	VADDPS       vector3f800000<>+0(SB), Y3, Y3
 	VDIVPS       Y3, Y2, Y2
-	VMOVUPS      Y2, 96(AX)
-	ADDQ         BX, AX
-	ADDQ         BX, CX
-	DECQ         DX
-	JNZ          row44
+	VMOVUPS      Y2, 96(BX)
+	VMOVUPS      128(SI), Y2
+	VSUBPS       128(R8), Y2, Y2
+	VMOVUPS      128(R9), Y3
+	VFMADD213PS  128(R10), Y3, Y2
+	VMOVAPS      Y2, Y3
+	VMAXPS       Y3, Y0, Y3
+	VMINPS       Y3, Y1, Y3
+	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
+	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
+	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
+	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
+	VMOVAPS      vector3ab5118f<>+0(SB), Y6
+	VFMADD213PS  vector3c091d47<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3d2aac7b<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3e2aaa48<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3efffffe<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3f800000<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3f800000<>+0(SB), Y3, Y6
+	VPSUBD       vector4b400000<>+0(SB), Y4, Y4
+	VPSRAD       $0x01, Y4, Y5
+	VPSUBD       Y5, Y4, Y4
+	VPADDD       vector0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       vector0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y5, Y6, Y6
+	VMULPS       Y4, Y6, Y3
+	VADDPS       vector3f800000<>+0(SB), Y3, Y3
+	VDIVPS       Y3, Y2, Y2
+	VMOVUPS      Y2, 128(BX)
+	VMOVUPS      160(SI), Y2
+	VSUBPS       160(R8), Y2, Y2
+	VMOVUPS      160(R9), Y3
+	VFMADD213PS  160(R10), Y3, Y2
+	VMOVAPS      Y2, Y3
+	VMAXPS       Y3, Y0, Y3
+	VMINPS       Y3, Y1, Y3
+	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
+	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
+	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
+	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
+	VMOVAPS      vector3ab5118f<>+0(SB), Y6
+	VFMADD213PS  vector3c091d47<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3d2aac7b<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3e2aaa48<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3efffffe<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3f800000<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3f800000<>+0(SB), Y3, Y6
+	VPSUBD       vector4b400000<>+0(SB), Y4, Y4
+	VPSRAD       $0x01, Y4, Y5
+	VPSUBD       Y5, Y4, Y4
+	VPADDD       vector0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       vector0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y5, Y6, Y6
+	VMULPS       Y4, Y6, Y3
+	VADDPS       vector3f800000<>+0(SB), Y3, Y3
+	VDIVPS       Y3, Y2, Y2
+	VMOVUPS      Y2, 160(BX)
+	VMOVUPS      192(SI), Y2
+	VSUBPS       192(R8), Y2, Y2
+	VMOVUPS      192(R9), Y3
+	VFMADD213PS  192(R10), Y3, Y2
+	VMOVAPS      Y2, Y3
+	VMAXPS       Y3, Y0, Y3
+	VMINPS       Y3, Y1, Y3
+	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
+	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
+	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
+	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
+	VMOVAPS      vector3ab5118f<>+0(SB), Y6
+	VFMADD213PS  vector3c091d47<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3d2aac7b<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3e2aaa48<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3efffffe<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3f800000<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3f800000<>+0(SB), Y3, Y6
+	VPSUBD       vector4b400000<>+0(SB), Y4, Y4
+	VPSRAD       $0x01, Y4, Y5
+	VPSUBD       Y5, Y4, Y4
+	VPADDD       vector0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       vector0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y5, Y6, Y6
+	VMULPS       Y4, Y6, Y3
+	VADDPS       vector3f800000<>+0(SB), Y3, Y3
+	VDIVPS       Y3, Y2, Y2
+	VMOVUPS      Y2, 192(BX)
+	VMOVUPS      224(SI), Y2
+	VSUBPS       224(R8), Y2, Y2
+	VMOVUPS      224(R9), Y3
+	VFMADD213PS  224(R10), Y3, Y2
+	VMOVAPS      Y2, Y3
+	VMAXPS       Y3, Y0, Y3
+	VMINPS       Y3, Y1, Y3
+	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
+	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
+	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
+	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
+	VMOVAPS      vector3ab5118f<>+0(SB), Y6
+	VFMADD213PS  vector3c091d47<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3d2aac7b<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3e2aaa48<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3efffffe<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3f800000<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3f800000<>+0(SB), Y3, Y6
+	VPSUBD       vector4b400000<>+0(SB), Y4, Y4
+	VPSRAD       $0x01, Y4, Y5
+	VPSUBD       Y5, Y4, Y4
+	VPADDD       vector0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       vector0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y5, Y6, Y6
+	VMULPS       Y4, Y6, Y3
+	VADDPS       vector3f800000<>+0(SB), Y3, Y3
+	VDIVPS       Y3, Y2, Y2
+	VMOVUPS      Y2, 224(BX)
+	ADDQ         DX, BX
+	ADDQ         DX, SI
+	DECQ         DI
+	JNZ          row56
+	ADDQ         $0x00000100, CX
+	SUBQ         $0x00000040, AX
+	JMP          strip4_55
+
+strip4_55_end:
+strip2_55:
+	CMPQ AX, $0x00000020
+	JL   strip2_55_end
+	MOVQ y+0(FP), BX
+	ADDQ CX, BX
+	MOVQ x+8(FP), SI
+	ADDQ CX, SI
+	MOVQ rows+40(FP), DI
+	MOVQ center+16(FP), R8
+	ADDQ CX, R8
+	MOVQ a+24(FP), R9
+	ADDQ CX, R9
+	MOVQ b+32(FP), R10
+	ADDQ CX, R10
+
+row57:
+	VMOVUPS      (SI), Y2
+	VSUBPS       (R8), Y2, Y2
+	VMOVUPS      (R9), Y3
+	VFMADD213PS  (R10), Y3, Y2
+	VMOVAPS      Y2, Y3
+	VMAXPS       Y3, Y0, Y3
+	VMINPS       Y3, Y1, Y3
+	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
+	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
+	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
+	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
+	VMOVAPS      vector3ab5118f<>+0(SB), Y6
+	VFMADD213PS  vector3c091d47<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3d2aac7b<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3e2aaa48<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3efffffe<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3f800000<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3f800000<>+0(SB), Y3, Y6
+	VPSUBD       vector4b400000<>+0(SB), Y4, Y4
+	VPSRAD       $0x01, Y4, Y5
+	VPSUBD       Y5, Y4, Y4
+	VPADDD       vector0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       vector0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y5, Y6, Y6
+	VMULPS       Y4, Y6, Y3
+	VADDPS       vector3f800000<>+0(SB), Y3, Y3
+	VDIVPS       Y3, Y2, Y2
+	VMOVUPS      Y2, (BX)
+	VMOVUPS      32(SI), Y2
+	VSUBPS       32(R8), Y2, Y2
+	VMOVUPS      32(R9), Y3
+	VFMADD213PS  32(R10), Y3, Y2
+	VMOVAPS      Y2, Y3
+	VMAXPS       Y3, Y0, Y3
+	VMINPS       Y3, Y1, Y3
+	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
+	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
+	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
+	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
+	VMOVAPS      vector3ab5118f<>+0(SB), Y6
+	VFMADD213PS  vector3c091d47<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3d2aac7b<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3e2aaa48<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3efffffe<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3f800000<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3f800000<>+0(SB), Y3, Y6
+	VPSUBD       vector4b400000<>+0(SB), Y4, Y4
+	VPSRAD       $0x01, Y4, Y5
+	VPSUBD       Y5, Y4, Y4
+	VPADDD       vector0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       vector0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y5, Y6, Y6
+	VMULPS       Y4, Y6, Y3
+	VADDPS       vector3f800000<>+0(SB), Y3, Y3
+	VDIVPS       Y3, Y2, Y2
+	VMOVUPS      Y2, 32(BX)
+	VMOVUPS      64(SI), Y2
+	VSUBPS       64(R8), Y2, Y2
+	VMOVUPS      64(R9), Y3
+	VFMADD213PS  64(R10), Y3, Y2
+	VMOVAPS      Y2, Y3
+	VMAXPS       Y3, Y0, Y3
+	VMINPS       Y3, Y1, Y3
+	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
+	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
+	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
+	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
+	VMOVAPS      vector3ab5118f<>+0(SB), Y6
+	VFMADD213PS  vector3c091d47<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3d2aac7b<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3e2aaa48<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3efffffe<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3f800000<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3f800000<>+0(SB), Y3, Y6
+	VPSUBD       vector4b400000<>+0(SB), Y4, Y4
+	VPSRAD       $0x01, Y4, Y5
+	VPSUBD       Y5, Y4, Y4
+	VPADDD       vector0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       vector0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y5, Y6, Y6
+	VMULPS       Y4, Y6, Y3
+	VADDPS       vector3f800000<>+0(SB), Y3, Y3
+	VDIVPS       Y3, Y2, Y2
+	VMOVUPS      Y2, 64(BX)
+	VMOVUPS      96(SI), Y2
+	VSUBPS       96(R8), Y2, Y2
+	VMOVUPS      96(R9), Y3
+	VFMADD213PS  96(R10), Y3, Y2
+	VMOVAPS      Y2, Y3
+	VMAXPS       Y3, Y0, Y3
+	VMINPS       Y3, Y1, Y3
+	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
+	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
+	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
+	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
+	VMOVAPS      vector3ab5118f<>+0(SB), Y6
+	VFMADD213PS  vector3c091d47<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3d2aac7b<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3e2aaa48<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3efffffe<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3f800000<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3f800000<>+0(SB), Y3, Y6
+	VPSUBD       vector4b400000<>+0(SB), Y4, Y4
+	VPSRAD       $0x01, Y4, Y5
+	VPSUBD       Y5, Y4, Y4
+	VPADDD       vector0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       vector0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y5, Y6, Y6
+	VMULPS       Y4, Y6, Y3
+	VADDPS       vector3f800000<>+0(SB), Y3, Y3
+	VDIVPS       Y3, Y2, Y2
+	VMOVUPS      Y2, 96(BX)
+	ADDQ         DX, BX
+	ADDQ         DX, SI
+	DECQ         DI
+	JNZ          row57
+	ADDQ         $0x00000080, CX
+	SUBQ         $0x00000020, AX
+	JMP          strip2_55
+
+strip2_55_end:
+strip1_55:
+	CMPQ AX, $0x00000010
+	JL   strip1_55_end
+	MOVQ y+0(FP), BX
+	ADDQ CX, BX
+	MOVQ x+8(FP), SI
+	ADDQ CX, SI
+	MOVQ rows+40(FP), DI
+	MOVQ center+16(FP), R8
+	ADDQ CX, R8
+	MOVQ a+24(FP), R9
+	ADDQ CX, R9
+	MOVQ b+32(FP), R10
+	ADDQ CX, R10
+
+row58:
+	VMOVUPS      (SI), Y2
+	VSUBPS       (R8), Y2, Y2
+	VMOVUPS      (R9), Y3
+	VFMADD213PS  (R10), Y3, Y2
+	VMOVAPS      Y2, Y3
+	VMAXPS       Y3, Y0, Y3
+	VMINPS       Y3, Y1, Y3
+	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
+	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
+	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
+	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
+	VMOVAPS      vector3ab5118f<>+0(SB), Y6
+	VFMADD213PS  vector3c091d47<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3d2aac7b<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3e2aaa48<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3efffffe<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3f800000<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3f800000<>+0(SB), Y3, Y6
+	VPSUBD       vector4b400000<>+0(SB), Y4, Y4
+	VPSRAD       $0x01, Y4, Y5
+	VPSUBD       Y5, Y4, Y4
+	VPADDD       vector0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       vector0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y5, Y6, Y6
+	VMULPS       Y4, Y6, Y3
+	VADDPS       vector3f800000<>+0(SB), Y3, Y3
+	VDIVPS       Y3, Y2, Y2
+	VMOVUPS      Y2, (BX)
+	VMOVUPS      32(SI), Y2
+	VSUBPS       32(R8), Y2, Y2
+	VMOVUPS      32(R9), Y3
+	VFMADD213PS  32(R10), Y3, Y2
+	VMOVAPS      Y2, Y3
+	VMAXPS       Y3, Y0, Y3
+	VMINPS       Y3, Y1, Y3
+	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
+	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
+	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
+	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
+	VMOVAPS      vector3ab5118f<>+0(SB), Y6
+	VFMADD213PS  vector3c091d47<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3d2aac7b<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3e2aaa48<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3efffffe<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3f800000<>+0(SB), Y3, Y6
+	VFMADD213PS  vector3f800000<>+0(SB), Y3, Y6
+	VPSUBD       vector4b400000<>+0(SB), Y4, Y4
+	VPSRAD       $0x01, Y4, Y5
+	VPSUBD       Y5, Y4, Y4
+	VPADDD       vector0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       vector0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y5, Y6, Y6
+	VMULPS       Y4, Y6, Y3
+	VADDPS       vector3f800000<>+0(SB), Y3, Y3
+	VDIVPS       Y3, Y2, Y2
+	VMOVUPS      Y2, 32(BX)
+	ADDQ         DX, BX
+	ADDQ         DX, SI
+	DECQ         DI
+	JNZ          row58
+	ADDQ         $0x00000040, CX
+	SUBQ         $0x00000010, AX
+	JMP          strip1_55
+
+strip1_55_end:
+	TESTQ   AX, AX
+	JZ      finished55
+	LEAQ    vectorMask<>+0(SB), BX
+	NEGQ    AX
+	VMOVUPS 64(BX)(AX*4), Y2
+	VMOVUPS 96(BX)(AX*4), Y3
+	MOVQ    y+0(FP), AX
+	ADDQ    CX, AX
+	MOVQ    x+8(FP), BX
+	ADDQ    CX, BX
+	MOVQ    rows+40(FP), SI
+	MOVQ    center+16(FP), DI
+	ADDQ    CX, DI
+	MOVQ    a+24(FP), R8
+	ADDQ    CX, R8
+	MOVQ    b+32(FP), R9
+	ADDQ    CX, R9
+
+row59:
+	VMASKMOVPS   (BX), Y2, Y4
+	VMASKMOVPS   (DI), Y2, Y5
+	VSUBPS       Y5, Y4, Y4
+	VMASKMOVPS   (R9), Y2, Y5
+	VMASKMOVPS   (R8), Y2, Y6
+	VFMADD213PS  Y5, Y6, Y4
+	VMOVAPS      Y4, Y5
+	VMAXPS       Y5, Y0, Y5
+	VMINPS       Y5, Y1, Y5
+	VMULPS       vectorbfb8aa3b<>+0(SB), Y5, Y6
+	VADDPS       vector4b400000<>+0(SB), Y6, Y6
+	VSUBPS       vector4b400000<>+0(SB), Y6, Y7
+	VFNMSUB231PS vector3f317200<>+0(SB), Y7, Y5
+	VFNMADD231PS vector35bfbe8e<>+0(SB), Y7, Y5
+	VMOVAPS      vector3ab5118f<>+0(SB), Y8
+	VFMADD213PS  vector3c091d47<>+0(SB), Y5, Y8
+	VFMADD213PS  vector3d2aac7b<>+0(SB), Y5, Y8
+	VFMADD213PS  vector3e2aaa48<>+0(SB), Y5, Y8
+	VFMADD213PS  vector3efffffe<>+0(SB), Y5, Y8
+	VFMADD213PS  vector3f800000<>+0(SB), Y5, Y8
+	VFMADD213PS  vector3f800000<>+0(SB), Y5, Y8
+	VPSUBD       vector4b400000<>+0(SB), Y6, Y6
+	VPSRAD       $0x01, Y6, Y7
+	VPSUBD       Y7, Y6, Y6
+	VPADDD       vector0000007f<>+0(SB), Y7, Y7
+	VPSLLD       $0x17, Y7, Y7
+	VPADDD       vector0000007f<>+0(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VMULPS       Y7, Y8, Y8
+	VMULPS       Y6, Y8, Y5
+	VADDPS       vector3f800000<>+0(SB), Y5, Y5
+	VDIVPS       Y5, Y4, Y4
+	VMASKMOVPS   Y4, Y2, (AX)
+	VMASKMOVPS   32(BX), Y3, Y4
+	VMASKMOVPS   32(DI), Y3, Y5
+	VSUBPS       Y5, Y4, Y4
+	VMASKMOVPS   32(R9), Y3, Y5
+	VMASKMOVPS   32(R8), Y3, Y6
+	VFMADD213PS  Y5, Y6, Y4
+	VMOVAPS      Y4, Y5
+	VMAXPS       Y5, Y0, Y5
+	VMINPS       Y5, Y1, Y5
+	VMULPS       vectorbfb8aa3b<>+0(SB), Y5, Y6
+	VADDPS       vector4b400000<>+0(SB), Y6, Y6
+	VSUBPS       vector4b400000<>+0(SB), Y6, Y7
+	VFNMSUB231PS vector3f317200<>+0(SB), Y7, Y5
+	VFNMADD231PS vector35bfbe8e<>+0(SB), Y7, Y5
+	VMOVAPS      vector3ab5118f<>+0(SB), Y8
+	VFMADD213PS  vector3c091d47<>+0(SB), Y5, Y8
+	VFMADD213PS  vector3d2aac7b<>+0(SB), Y5, Y8
+	VFMADD213PS  vector3e2aaa48<>+0(SB), Y5, Y8
+	VFMADD213PS  vector3efffffe<>+0(SB), Y5, Y8
+	VFMADD213PS  vector3f800000<>+0(SB), Y5, Y8
+	VFMADD213PS  vector3f800000<>+0(SB), Y5, Y8
+	VPSUBD       vector4b400000<>+0(SB), Y6, Y6
+	VPSRAD       $0x01, Y6, Y7
+	VPSUBD       Y7, Y6, Y6
+	VPADDD       vector0000007f<>+0(SB), Y7, Y7
+	VPSLLD       $0x17, Y7, Y7
+	VPADDD       vector0000007f<>+0(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VMULPS       Y7, Y8, Y8
+	VMULPS       Y6, Y8, Y5
+	VADDPS       vector3f800000<>+0(SB), Y5, Y5
+	VDIVPS       Y5, Y4, Y4
+	VMASKMOVPS   Y4, Y3, 32(AX)
+	ADDQ         DX, AX
+	ADDQ         DX, BX
+	DECQ         SI
+	JNZ          row59
+
+finished55:
 	VZEROUPPER
 	RET
 
-// func normSumsSiLU2AVX2(dz *float32, dotX *float32, dot1 *float32, dy *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, block int, lanes int)
-// Requires: AVX, AVX2, CMOV, FMA3
-TEXT ·normSumsSiLU2AVX2(SB), NOSPLIT, $0-96
-	MOVQ         dz+0(FP), AX
-	MOVQ         dy+24(FP), CX
-	MOVQ         x+32(FP), DX
-	MOVQ         rows+64(FP), BX
-	MOVQ         stride+72(FP), SI
-	SHLQ         $0x02, SI
-	MOVQ         center+40(FP), DI
-	MOVQ         a+48(FP), R8
-	MOVQ         b+56(FP), R9
+// func normSumsSiLUAVX2(dz *float32, dotX *float32, dot1 *float32, dy *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, n int)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·normSumsSiLUAVX2(SB), NOSPLIT, $0-88
 	VBROADCASTSS vectorc2b20000<>+0(SB), Y0
 	VBROADCASTSS vector42d00000<>+0(SB), Y1
-	MOVQ         dotX+8(FP), R10
-	MOVQ         dot1+16(FP), R11
+	MOVQ         n+80(FP), AX
+	MOVQ         stride+72(FP), DX
+	SHLQ         $0x02, DX
+	XORQ         CX, CX
 
-block45:
-	MOVQ    block+80(FP), R12
-	CMPQ    R12, BX
-	CMOVQGT BX, R12
-	SUBQ    R12, BX
+strip2_60:
+	CMPQ   AX, $0x00000020
+	JL     strip2_60_end
+	MOVQ   dz+0(FP), BX
+	ADDQ   CX, BX
+	MOVQ   dy+24(FP), SI
+	ADDQ   CX, SI
+	MOVQ   x+32(FP), DI
+	ADDQ   CX, DI
+	MOVQ   rows+64(FP), R8
+	MOVQ   center+40(FP), R9
+	ADDQ   CX, R9
+	MOVQ   a+48(FP), R10
+	ADDQ   CX, R10
+	MOVQ   b+56(FP), R11
+	ADDQ   CX, R11
+	MOVQ   dotX+8(FP), R12
+	ADDQ   CX, R12
+	MOVQ   dot1+16(FP), R13
+	ADDQ   CX, R13
+	IMUL3Q $0x00000020, DX, R14
+
+block61:
+	MOVQ    $0x00000020, R15
+	CMPQ    R15, R8
+	CMOVQGT R8, R15
+	SUBQ    R15, R8
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
@@ -4751,12 +5287,14 @@ block45:
 	VXORPS  Y8, Y8, Y8
 	VXORPS  Y9, Y9, Y9
 
-row46:
-	VMOVUPS      (DX), Y10
-	VSUBPS       (DI), Y10, Y10
+row62:
+	PREFETCHT0   (DI)(R14*1)
+	PREFETCHT0   (SI)(R14*1)
+	VMOVUPS      (DI), Y10
+	VSUBPS       (R9), Y10, Y10
 	VMOVAPS      Y10, Y11
-	VMOVUPS      (R8), Y12
-	VFMADD213PS  (R9), Y12, Y11
+	VMOVUPS      (R10), Y12
+	VFMADD213PS  (R11), Y12, Y11
 	VMOVAPS      Y11, Y12
 	VMAXPS       Y12, Y0, Y12
 	VMINPS       Y12, Y1, Y12
@@ -4787,15 +5325,15 @@ row46:
 	VMULPS       Y12, Y11, Y11
 	VSUBPS       Y12, Y13, Y13
 	VFMADD213PS  Y12, Y11, Y13
-	VMULPS       (CX), Y13, Y13
-	VMOVUPS      Y13, (AX)
+	VMULPS       (SI), Y13, Y13
+	VMOVUPS      Y13, (BX)
 	VFMADD231PS  Y10, Y13, Y2
 	VADDPS       Y13, Y6, Y6
-	VMOVUPS      32(DX), Y10
-	VSUBPS       32(DI), Y10, Y10
+	VMOVUPS      32(DI), Y10
+	VSUBPS       32(R9), Y10, Y10
 	VMOVAPS      Y10, Y11
-	VMOVUPS      32(R8), Y12
-	VFMADD213PS  32(R9), Y12, Y11
+	VMOVUPS      32(R10), Y12
+	VFMADD213PS  32(R11), Y12, Y11
 	VMOVAPS      Y11, Y12
 	VMAXPS       Y12, Y0, Y12
 	VMINPS       Y12, Y1, Y12
@@ -4826,15 +5364,17 @@ row46:
 	VMULPS       Y12, Y11, Y11
 	VSUBPS       Y12, Y13, Y13
 	VFMADD213PS  Y12, Y11, Y13
-	VMULPS       32(CX), Y13, Y13
-	VMOVUPS      Y13, 32(AX)
+	VMULPS       32(SI), Y13, Y13
+	VMOVUPS      Y13, 32(BX)
 	VFMADD231PS  Y10, Y13, Y3
 	VADDPS       Y13, Y7, Y7
-	VMOVUPS      64(DX), Y10
-	VSUBPS       64(DI), Y10, Y10
+	PREFETCHT0   64(DI)(R14*1)
+	PREFETCHT0   64(SI)(R14*1)
+	VMOVUPS      64(DI), Y10
+	VSUBPS       64(R9), Y10, Y10
 	VMOVAPS      Y10, Y11
-	VMOVUPS      64(R8), Y12
-	VFMADD213PS  64(R9), Y12, Y11
+	VMOVUPS      64(R10), Y12
+	VFMADD213PS  64(R11), Y12, Y11
 	VMOVAPS      Y11, Y12
 	VMAXPS       Y12, Y0, Y12
 	VMINPS       Y12, Y1, Y12
@@ -4865,15 +5405,15 @@ row46:
 	VMULPS       Y12, Y11, Y11
 	VSUBPS       Y12, Y13, Y13
 	VFMADD213PS  Y12, Y11, Y13
-	VMULPS       64(CX), Y13, Y13
-	VMOVUPS      Y13, 64(AX)
+	VMULPS       64(SI), Y13, Y13
+	VMOVUPS      Y13, 64(BX)
 	VFMADD231PS  Y10, Y13, Y4
 	VADDPS       Y13, Y8, Y8
-	VMOVUPS      96(DX), Y10
-	VSUBPS       96(DI), Y10, Y10
+	VMOVUPS      96(DI), Y10
+	VSUBPS       96(R9), Y10, Y10
 	VMOVAPS      Y10, Y11
-	VMOVUPS      96(R8), Y12
-	VFMADD213PS  96(R9), Y12, Y11
+	VMOVUPS      96(R10), Y12
+	VFMADD213PS  96(R11), Y12, Y11
 	VMOVAPS      Y11, Y12
 	VMAXPS       Y12, Y0, Y12
 	VMINPS       Y12, Y1, Y12
@@ -4904,33 +5444,549 @@ row46:
 	VMULPS       Y12, Y11, Y11
 	VSUBPS       Y12, Y13, Y13
 	VFMADD213PS  Y12, Y11, Y13
-	VMULPS       96(CX), Y13, Y13
-	VMOVUPS      Y13, 96(AX)
+	VMULPS       96(SI), Y13, Y13
+	VMOVUPS      Y13, 96(BX)
 	VFMADD231PS  Y10, Y13, Y5
 	VADDPS       Y13, Y9, Y9
-	ADDQ         SI, AX
-	ADDQ         SI, CX
-	ADDQ         SI, DX
-	DECQ         R12
-	JNZ          row46
-	VADDPS       (R10), Y2, Y2
-	VMOVUPS      Y2, (R10)
-	VADDPS       32(R10), Y3, Y3
-	VMOVUPS      Y3, 32(R10)
-	VADDPS       64(R10), Y4, Y4
-	VMOVUPS      Y4, 64(R10)
-	VADDPS       96(R10), Y5, Y5
-	VMOVUPS      Y5, 96(R10)
-	VADDPS       (R11), Y6, Y6
-	VMOVUPS      Y6, (R11)
-	VADDPS       32(R11), Y7, Y7
-	VMOVUPS      Y7, 32(R11)
-	VADDPS       64(R11), Y8, Y8
-	VMOVUPS      Y8, 64(R11)
-	VADDPS       96(R11), Y9, Y9
-	VMOVUPS      Y9, 96(R11)
-	TESTQ        BX, BX
-	JNZ          block45
+	ADDQ         DX, BX
+	ADDQ         DX, SI
+	ADDQ         DX, DI
+	DECQ         R15
+	JNZ          row62
+	VADDPS       (R12), Y2, Y2
+	VMOVUPS      Y2, (R12)
+	VADDPS       32(R12), Y3, Y3
+	VMOVUPS      Y3, 32(R12)
+	VADDPS       64(R12), Y4, Y4
+	VMOVUPS      Y4, 64(R12)
+	VADDPS       96(R12), Y5, Y5
+	VMOVUPS      Y5, 96(R12)
+	VADDPS       (R13), Y6, Y6
+	VMOVUPS      Y6, (R13)
+	VADDPS       32(R13), Y7, Y7
+	VMOVUPS      Y7, 32(R13)
+	VADDPS       64(R13), Y8, Y8
+	VMOVUPS      Y8, 64(R13)
+	VADDPS       96(R13), Y9, Y9
+	VMOVUPS      Y9, 96(R13)
+	TESTQ        R8, R8
+	JNZ          block61
+	ADDQ         $0x00000080, CX
+	SUBQ         $0x00000020, AX
+	JMP          strip2_60
+
+strip2_60_end:
+strip1_60:
+	CMPQ   AX, $0x00000010
+	JL     strip1_60_end
+	MOVQ   dz+0(FP), BX
+	ADDQ   CX, BX
+	MOVQ   dy+24(FP), SI
+	ADDQ   CX, SI
+	MOVQ   x+32(FP), DI
+	ADDQ   CX, DI
+	MOVQ   rows+64(FP), R8
+	MOVQ   center+40(FP), R9
+	ADDQ   CX, R9
+	MOVQ   a+48(FP), R10
+	ADDQ   CX, R10
+	MOVQ   b+56(FP), R11
+	ADDQ   CX, R11
+	MOVQ   dotX+8(FP), R12
+	ADDQ   CX, R12
+	MOVQ   dot1+16(FP), R13
+	ADDQ   CX, R13
+	IMUL3Q $0x00000020, DX, R14
+
+block63:
+	MOVQ    $0x00000020, R15
+	CMPQ    R15, R8
+	CMOVQGT R8, R15
+	SUBQ    R15, R8
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+
+row64:
+	PREFETCHT0   (DI)(R14*1)
+	PREFETCHT0   (SI)(R14*1)
+	VMOVUPS      (DI), Y6
+	VSUBPS       (R9), Y6, Y6
+	VMOVAPS      Y6, Y7
+	VMOVUPS      (R10), Y8
+	VFMADD213PS  (R11), Y8, Y7
+	VMOVAPS      Y7, Y8
+	VMAXPS       Y8, Y0, Y8
+	VMINPS       Y8, Y1, Y8
+	VMULPS       vectorbfb8aa3b<>+0(SB), Y8, Y9
+	VADDPS       vector4b400000<>+0(SB), Y9, Y9
+	VSUBPS       vector4b400000<>+0(SB), Y9, Y10
+	VFNMSUB231PS vector3f317200<>+0(SB), Y10, Y8
+	VFNMADD231PS vector35bfbe8e<>+0(SB), Y10, Y8
+	VMOVAPS      vector3ab5118f<>+0(SB), Y11
+	VFMADD213PS  vector3c091d47<>+0(SB), Y8, Y11
+	VFMADD213PS  vector3d2aac7b<>+0(SB), Y8, Y11
+	VFMADD213PS  vector3e2aaa48<>+0(SB), Y8, Y11
+	VFMADD213PS  vector3efffffe<>+0(SB), Y8, Y11
+	VFMADD213PS  vector3f800000<>+0(SB), Y8, Y11
+	VFMADD213PS  vector3f800000<>+0(SB), Y8, Y11
+	VPSUBD       vector4b400000<>+0(SB), Y9, Y9
+	VPSRAD       $0x01, Y9, Y10
+	VPSUBD       Y10, Y9, Y9
+	VPADDD       vector0000007f<>+0(SB), Y10, Y10
+	VPSLLD       $0x17, Y10, Y10
+	VPADDD       vector0000007f<>+0(SB), Y9, Y9
+	VPSLLD       $0x17, Y9, Y9
+	VMULPS       Y10, Y11, Y11
+	VMULPS       Y9, Y11, Y8
+	VADDPS       vector3f800000<>+0(SB), Y8, Y8
+	VMOVAPS      vector3f800000<>+0(SB), Y9
+	VDIVPS       Y8, Y9, Y8
+	VMULPS       Y8, Y7, Y7
+	VSUBPS       Y8, Y9, Y9
+	VFMADD213PS  Y8, Y7, Y9
+	VMULPS       (SI), Y9, Y9
+	VMOVUPS      Y9, (BX)
+	VFMADD231PS  Y6, Y9, Y2
+	VADDPS       Y9, Y4, Y4
+	VMOVUPS      32(DI), Y6
+	VSUBPS       32(R9), Y6, Y6
+	VMOVAPS      Y6, Y7
+	VMOVUPS      32(R10), Y8
+	VFMADD213PS  32(R11), Y8, Y7
+	VMOVAPS      Y7, Y8
+	VMAXPS       Y8, Y0, Y8
+	VMINPS       Y8, Y1, Y8
+	VMULPS       vectorbfb8aa3b<>+0(SB), Y8, Y9
+	VADDPS       vector4b400000<>+0(SB), Y9, Y9
+	VSUBPS       vector4b400000<>+0(SB), Y9, Y10
+	VFNMSUB231PS vector3f317200<>+0(SB), Y10, Y8
+	VFNMADD231PS vector35bfbe8e<>+0(SB), Y10, Y8
+	VMOVAPS      vector3ab5118f<>+0(SB), Y11
+	VFMADD213PS  vector3c091d47<>+0(SB), Y8, Y11
+	VFMADD213PS  vector3d2aac7b<>+0(SB), Y8, Y11
+	VFMADD213PS  vector3e2aaa48<>+0(SB), Y8, Y11
+	VFMADD213PS  vector3efffffe<>+0(SB), Y8, Y11
+	VFMADD213PS  vector3f800000<>+0(SB), Y8, Y11
+	VFMADD213PS  vector3f800000<>+0(SB), Y8, Y11
+	VPSUBD       vector4b400000<>+0(SB), Y9, Y9
+	VPSRAD       $0x01, Y9, Y10
+	VPSUBD       Y10, Y9, Y9
+	VPADDD       vector0000007f<>+0(SB), Y10, Y10
+	VPSLLD       $0x17, Y10, Y10
+	VPADDD       vector0000007f<>+0(SB), Y9, Y9
+	VPSLLD       $0x17, Y9, Y9
+	VMULPS       Y10, Y11, Y11
+	VMULPS       Y9, Y11, Y8
+	VADDPS       vector3f800000<>+0(SB), Y8, Y8
+	VMOVAPS      vector3f800000<>+0(SB), Y9
+	VDIVPS       Y8, Y9, Y8
+	VMULPS       Y8, Y7, Y7
+	VSUBPS       Y8, Y9, Y9
+	VFMADD213PS  Y8, Y7, Y9
+	VMULPS       32(SI), Y9, Y9
+	VMOVUPS      Y9, 32(BX)
+	VFMADD231PS  Y6, Y9, Y3
+	VADDPS       Y9, Y5, Y5
+	ADDQ         DX, BX
+	ADDQ         DX, SI
+	ADDQ         DX, DI
+	DECQ         R15
+	JNZ          row64
+	VADDPS       (R12), Y2, Y2
+	VMOVUPS      Y2, (R12)
+	VADDPS       32(R12), Y3, Y3
+	VMOVUPS      Y3, 32(R12)
+	VADDPS       (R13), Y4, Y4
+	VMOVUPS      Y4, (R13)
+	VADDPS       32(R13), Y5, Y5
+	VMOVUPS      Y5, 32(R13)
+	TESTQ        R8, R8
+	JNZ          block63
+	ADDQ         $0x00000040, CX
+	SUBQ         $0x00000010, AX
+	JMP          strip1_60
+
+strip1_60_end:
+	TESTQ   AX, AX
+	JZ      finished60
+	LEAQ    vectorMask<>+0(SB), BX
+	NEGQ    AX
+	VMOVUPS 64(BX)(AX*4), Y2
+	VMOVUPS 96(BX)(AX*4), Y3
+	MOVQ    dz+0(FP), AX
+	ADDQ    CX, AX
+	MOVQ    dy+24(FP), BX
+	ADDQ    CX, BX
+	MOVQ    x+32(FP), SI
+	ADDQ    CX, SI
+	MOVQ    rows+64(FP), DI
+	MOVQ    center+40(FP), R8
+	ADDQ    CX, R8
+	MOVQ    a+48(FP), R9
+	ADDQ    CX, R9
+	MOVQ    b+56(FP), R10
+	ADDQ    CX, R10
+	MOVQ    dotX+8(FP), R11
+	ADDQ    CX, R11
+	MOVQ    dot1+16(FP), R12
+	ADDQ    CX, R12
+	IMUL3Q  $0x00000020, DX, CX
+
+block65:
+	MOVQ    $0x00000020, CX
+	CMPQ    CX, DI
+	CMOVQGT DI, CX
+	SUBQ    CX, DI
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+
+row66:
+	VMASKMOVPS   (SI), Y2, Y8
+	VMASKMOVPS   (R8), Y2, Y9
+	VSUBPS       Y9, Y8, Y8
+	VMOVAPS      Y8, Y9
+	VMASKMOVPS   (R10), Y2, Y10
+	VMASKMOVPS   (R9), Y2, Y11
+	VFMADD213PS  Y10, Y11, Y9
+	VMOVAPS      Y9, Y10
+	VMAXPS       Y10, Y0, Y10
+	VMINPS       Y10, Y1, Y10
+	VMULPS       vectorbfb8aa3b<>+0(SB), Y10, Y11
+	VADDPS       vector4b400000<>+0(SB), Y11, Y11
+	VSUBPS       vector4b400000<>+0(SB), Y11, Y12
+	VFNMSUB231PS vector3f317200<>+0(SB), Y12, Y10
+	VFNMADD231PS vector35bfbe8e<>+0(SB), Y12, Y10
+	VMOVAPS      vector3ab5118f<>+0(SB), Y13
+	VFMADD213PS  vector3c091d47<>+0(SB), Y10, Y13
+	VFMADD213PS  vector3d2aac7b<>+0(SB), Y10, Y13
+	VFMADD213PS  vector3e2aaa48<>+0(SB), Y10, Y13
+	VFMADD213PS  vector3efffffe<>+0(SB), Y10, Y13
+	VFMADD213PS  vector3f800000<>+0(SB), Y10, Y13
+	VFMADD213PS  vector3f800000<>+0(SB), Y10, Y13
+	VPSUBD       vector4b400000<>+0(SB), Y11, Y11
+	VPSRAD       $0x01, Y11, Y12
+	VPSUBD       Y12, Y11, Y11
+	VPADDD       vector0000007f<>+0(SB), Y12, Y12
+	VPSLLD       $0x17, Y12, Y12
+	VPADDD       vector0000007f<>+0(SB), Y11, Y11
+	VPSLLD       $0x17, Y11, Y11
+	VMULPS       Y12, Y13, Y13
+	VMULPS       Y11, Y13, Y10
+	VADDPS       vector3f800000<>+0(SB), Y10, Y10
+	VMOVAPS      vector3f800000<>+0(SB), Y11
+	VDIVPS       Y10, Y11, Y10
+	VMULPS       Y10, Y9, Y9
+	VSUBPS       Y10, Y11, Y11
+	VFMADD213PS  Y10, Y9, Y11
+	VMASKMOVPS   (BX), Y2, Y9
+	VMULPS       Y9, Y11, Y11
+	VMASKMOVPS   Y11, Y2, (AX)
+	VFMADD231PS  Y8, Y11, Y4
+	VADDPS       Y11, Y6, Y6
+	VMASKMOVPS   32(SI), Y3, Y8
+	VMASKMOVPS   32(R8), Y3, Y9
+	VSUBPS       Y9, Y8, Y8
+	VMOVAPS      Y8, Y9
+	VMASKMOVPS   32(R10), Y3, Y10
+	VMASKMOVPS   32(R9), Y3, Y11
+	VFMADD213PS  Y10, Y11, Y9
+	VMOVAPS      Y9, Y10
+	VMAXPS       Y10, Y0, Y10
+	VMINPS       Y10, Y1, Y10
+	VMULPS       vectorbfb8aa3b<>+0(SB), Y10, Y11
+	VADDPS       vector4b400000<>+0(SB), Y11, Y11
+	VSUBPS       vector4b400000<>+0(SB), Y11, Y12
+	VFNMSUB231PS vector3f317200<>+0(SB), Y12, Y10
+	VFNMADD231PS vector35bfbe8e<>+0(SB), Y12, Y10
+	VMOVAPS      vector3ab5118f<>+0(SB), Y13
+	VFMADD213PS  vector3c091d47<>+0(SB), Y10, Y13
+	VFMADD213PS  vector3d2aac7b<>+0(SB), Y10, Y13
+	VFMADD213PS  vector3e2aaa48<>+0(SB), Y10, Y13
+	VFMADD213PS  vector3efffffe<>+0(SB), Y10, Y13
+	VFMADD213PS  vector3f800000<>+0(SB), Y10, Y13
+	VFMADD213PS  vector3f800000<>+0(SB), Y10, Y13
+	VPSUBD       vector4b400000<>+0(SB), Y11, Y11
+	VPSRAD       $0x01, Y11, Y12
+	VPSUBD       Y12, Y11, Y11
+	VPADDD       vector0000007f<>+0(SB), Y12, Y12
+	VPSLLD       $0x17, Y12, Y12
+	VPADDD       vector0000007f<>+0(SB), Y11, Y11
+	VPSLLD       $0x17, Y11, Y11
+	VMULPS       Y12, Y13, Y13
+	VMULPS       Y11, Y13, Y10
+	VADDPS       vector3f800000<>+0(SB), Y10, Y10
+	VMOVAPS      vector3f800000<>+0(SB), Y11
+	VDIVPS       Y10, Y11, Y10
+	VMULPS       Y10, Y9, Y9
+	VSUBPS       Y10, Y11, Y11
+	VFMADD213PS  Y10, Y9, Y11
+	VMASKMOVPS   32(BX), Y3, Y9
+	VMULPS       Y9, Y11, Y11
+	VMASKMOVPS   Y11, Y3, 32(AX)
+	VFMADD231PS  Y8, Y11, Y5
+	VADDPS       Y11, Y7, Y7
+	ADDQ         DX, AX
+	ADDQ         DX, BX
+	ADDQ         DX, SI
+	DECQ         CX
+	JNZ          row66
+	VMASKMOVPS   (R11), Y2, Y8
+	VADDPS       Y8, Y4, Y4
+	VMASKMOVPS   Y4, Y2, (R11)
+	VMASKMOVPS   32(R11), Y3, Y4
+	VADDPS       Y4, Y5, Y5
+	VMASKMOVPS   Y5, Y3, 32(R11)
+	VMASKMOVPS   (R12), Y2, Y4
+	VADDPS       Y4, Y6, Y6
+	VMASKMOVPS   Y6, Y2, (R12)
+	VMASKMOVPS   32(R12), Y3, Y4
+	VADDPS       Y4, Y7, Y7
+	VMASKMOVPS   Y7, Y3, 32(R12)
+	TESTQ        DI, DI
+	JNZ          block65
+
+finished60:
+	VZEROUPPER
+	RET
+
+// func normGradientAVX2(dx *float32, x *float32, center *float32, a *float32, k0 *float32, k1 *float32, rows int, stride int, n int)
+// Requires: AVX, FMA3
+TEXT ·normGradientAVX2(SB), NOSPLIT, $0-72
+	MOVQ n+64(FP), AX
+	MOVQ stride+56(FP), DX
+	SHLQ $0x02, DX
+	XORQ CX, CX
+
+strip4_67:
+	CMPQ AX, $0x00000040
+	JL   strip4_67_end
+	MOVQ dx+0(FP), BX
+	ADDQ CX, BX
+	MOVQ x+8(FP), SI
+	ADDQ CX, SI
+	MOVQ rows+48(FP), DI
+	MOVQ center+16(FP), R8
+	ADDQ CX, R8
+	MOVQ a+24(FP), R9
+	ADDQ CX, R9
+	MOVQ k0+32(FP), R10
+	ADDQ CX, R10
+	MOVQ k1+40(FP), R11
+	ADDQ CX, R11
+
+row68:
+	VMOVUPS     (SI), Y0
+	VSUBPS      (R8), Y0, Y0
+	VMOVUPS     (R11), Y1
+	VFMADD213PS (R10), Y1, Y0
+	VMOVUPS     (BX), Y1
+	VFMADD132PS (R9), Y0, Y1
+	VMOVUPS     Y1, (BX)
+	VMOVUPS     32(SI), Y0
+	VSUBPS      32(R8), Y0, Y0
+	VMOVUPS     32(R11), Y1
+	VFMADD213PS 32(R10), Y1, Y0
+	VMOVUPS     32(BX), Y1
+	VFMADD132PS 32(R9), Y0, Y1
+	VMOVUPS     Y1, 32(BX)
+	VMOVUPS     64(SI), Y0
+	VSUBPS      64(R8), Y0, Y0
+	VMOVUPS     64(R11), Y1
+	VFMADD213PS 64(R10), Y1, Y0
+	VMOVUPS     64(BX), Y1
+	VFMADD132PS 64(R9), Y0, Y1
+	VMOVUPS     Y1, 64(BX)
+	VMOVUPS     96(SI), Y0
+	VSUBPS      96(R8), Y0, Y0
+	VMOVUPS     96(R11), Y1
+	VFMADD213PS 96(R10), Y1, Y0
+	VMOVUPS     96(BX), Y1
+	VFMADD132PS 96(R9), Y0, Y1
+	VMOVUPS     Y1, 96(BX)
+	VMOVUPS     128(SI), Y0
+	VSUBPS      128(R8), Y0, Y0
+	VMOVUPS     128(R11), Y1
+	VFMADD213PS 128(R10), Y1, Y0
+	VMOVUPS     128(BX), Y1
+	VFMADD132PS 128(R9), Y0, Y1
+	VMOVUPS     Y1, 128(BX)
+	VMOVUPS     160(SI), Y0
+	VSUBPS      160(R8), Y0, Y0
+	VMOVUPS     160(R11), Y1
+	VFMADD213PS 160(R10), Y1, Y0
+	VMOVUPS     160(BX), Y1
+	VFMADD132PS 160(R9), Y0, Y1
+	VMOVUPS     Y1, 160(BX)
+	VMOVUPS     192(SI), Y0
+	VSUBPS      192(R8), Y0, Y0
+	VMOVUPS     192(R11), Y1
+	VFMADD213PS 192(R10), Y1, Y0
+	VMOVUPS     192(BX), Y1
+	VFMADD132PS 192(R9), Y0, Y1
+	VMOVUPS     Y1, 192(BX)
+	VMOVUPS     224(SI), Y0
+	VSUBPS      224(R8), Y0, Y0
+	VMOVUPS     224(R11), Y1
+	VFMADD213PS 224(R10), Y1, Y0
+	VMOVUPS     224(BX), Y1
+	VFMADD132PS 224(R9), Y0, Y1
+	VMOVUPS     Y1, 224(BX)
+	ADDQ        DX, BX
+	ADDQ        DX, SI
+	DECQ        DI
+	JNZ         row68
+	ADDQ        $0x00000100, CX
+	SUBQ        $0x00000040, AX
+	JMP         strip4_67
+
+strip4_67_end:
+strip2_67:
+	CMPQ AX, $0x00000020
+	JL   strip2_67_end
+	MOVQ dx+0(FP), BX
+	ADDQ CX, BX
+	MOVQ x+8(FP), SI
+	ADDQ CX, SI
+	MOVQ rows+48(FP), DI
+	MOVQ center+16(FP), R8
+	ADDQ CX, R8
+	MOVQ a+24(FP), R9
+	ADDQ CX, R9
+	MOVQ k0+32(FP), R10
+	ADDQ CX, R10
+	MOVQ k1+40(FP), R11
+	ADDQ CX, R11
+
+row69:
+	VMOVUPS     (SI), Y0
+	VSUBPS      (R8), Y0, Y0
+	VMOVUPS     (R11), Y1
+	VFMADD213PS (R10), Y1, Y0
+	VMOVUPS     (BX), Y1
+	VFMADD132PS (R9), Y0, Y1
+	VMOVUPS     Y1, (BX)
+	VMOVUPS     32(SI), Y0
+	VSUBPS      32(R8), Y0, Y0
+	VMOVUPS     32(R11), Y1
+	VFMADD213PS 32(R10), Y1, Y0
+	VMOVUPS     32(BX), Y1
+	VFMADD132PS 32(R9), Y0, Y1
+	VMOVUPS     Y1, 32(BX)
+	VMOVUPS     64(SI), Y0
+	VSUBPS      64(R8), Y0, Y0
+	VMOVUPS     64(R11), Y1
+	VFMADD213PS 64(R10), Y1, Y0
+	VMOVUPS     64(BX), Y1
+	VFMADD132PS 64(R9), Y0, Y1
+	VMOVUPS     Y1, 64(BX)
+	VMOVUPS     96(SI), Y0
+	VSUBPS      96(R8), Y0, Y0
+	VMOVUPS     96(R11), Y1
+	VFMADD213PS 96(R10), Y1, Y0
+	VMOVUPS     96(BX), Y1
+	VFMADD132PS 96(R9), Y0, Y1
+	VMOVUPS     Y1, 96(BX)
+	ADDQ        DX, BX
+	ADDQ        DX, SI
+	DECQ        DI
+	JNZ         row69
+	ADDQ        $0x00000080, CX
+	SUBQ        $0x00000020, AX
+	JMP         strip2_67
+
+strip2_67_end:
+strip1_67:
+	CMPQ AX, $0x00000010
+	JL   strip1_67_end
+	MOVQ dx+0(FP), BX
+	ADDQ CX, BX
+	MOVQ x+8(FP), SI
+	ADDQ CX, SI
+	MOVQ rows+48(FP), DI
+	MOVQ center+16(FP), R8
+	ADDQ CX, R8
+	MOVQ a+24(FP), R9
+	ADDQ CX, R9
+	MOVQ k0+32(FP), R10
+	ADDQ CX, R10
+	MOVQ k1+40(FP), R11
+	ADDQ CX, R11
+
+row70:
+	VMOVUPS     (SI), Y0
+	VSUBPS      (R8), Y0, Y0
+	VMOVUPS     (R11), Y1
+	VFMADD213PS (R10), Y1, Y0
+	VMOVUPS     (BX), Y1
+	VFMADD132PS (R9), Y0, Y1
+	VMOVUPS     Y1, (BX)
+	VMOVUPS     32(SI), Y0
+	VSUBPS      32(R8), Y0, Y0
+	VMOVUPS     32(R11), Y1
+	VFMADD213PS 32(R10), Y1, Y0
+	VMOVUPS     32(BX), Y1
+	VFMADD132PS 32(R9), Y0, Y1
+	VMOVUPS     Y1, 32(BX)
+	ADDQ        DX, BX
+	ADDQ        DX, SI
+	DECQ        DI
+	JNZ         row70
+	ADDQ        $0x00000040, CX
+	SUBQ        $0x00000010, AX
+	JMP         strip1_67
+
+strip1_67_end:
+	TESTQ   AX, AX
+	JZ      finished67
+	LEAQ    vectorMask<>+0(SB), BX
+	NEGQ    AX
+	VMOVUPS 64(BX)(AX*4), Y0
+	VMOVUPS 96(BX)(AX*4), Y1
+	MOVQ    dx+0(FP), AX
+	ADDQ    CX, AX
+	MOVQ    x+8(FP), BX
+	ADDQ    CX, BX
+	MOVQ    rows+48(FP), SI
+	MOVQ    center+16(FP), DI
+	ADDQ    CX, DI
+	MOVQ    a+24(FP), R8
+	ADDQ    CX, R8
+	MOVQ    k0+32(FP), R9
+	ADDQ    CX, R9
+	MOVQ    k1+40(FP), R10
+	ADDQ    CX, R10
+
+row71:
+	VMASKMOVPS  (BX), Y0, Y2
+	VMASKMOVPS  (DI), Y0, Y3
+	VSUBPS      Y3, Y2, Y2
+	VMASKMOVPS  (R9), Y0, Y3
+	VMASKMOVPS  (R10), Y0, Y4
+	VFMADD213PS Y3, Y4, Y2
+	VMASKMOVPS  (AX), Y0, Y3
+	VMASKMOVPS  (R8), Y0, Y4
+	VFMADD132PS Y4, Y2, Y3
+	VMASKMOVPS  Y3, Y0, (AX)
+	VMASKMOVPS  32(BX), Y1, Y2
+	VMASKMOVPS  32(DI), Y1, Y3
+	VSUBPS      Y3, Y2, Y2
+	VMASKMOVPS  32(R9), Y1, Y3
+	VMASKMOVPS  32(R10), Y1, Y4
+	VFMADD213PS Y3, Y4, Y2
+	VMASKMOVPS  32(AX), Y1, Y3
+	VMASKMOVPS  32(R8), Y1, Y4
+	VFMADD132PS Y4, Y2, Y3
+	VMASKMOVPS  Y3, Y1, 32(AX)
+	ADDQ        DX, AX
+	ADDQ        DX, BX
+	DECQ        SI
+	JNZ         row71
+
+finished67:
 	VZEROUPPER
 	RET
 
@@ -4943,9 +5999,9 @@ TEXT ·addAVX512(SB), NOSPLIT, $0-32
 	MOVQ b+16(FP), BX
 	XORQ SI, SI
 
-unrolled47:
+unrolled72:
 	CMPQ    CX, $0x40
-	JL      unrolled_end47
+	JL      unrolled_end72
 	VMOVUPS (DX)(SI*4), Z0
 	VADDPS  (BX)(SI*4), Z0, Z0
 	VMOVUPS Z0, (AX)(SI*4)
@@ -4960,22 +6016,22 @@ unrolled47:
 	VMOVUPS Z0, 192(AX)(SI*4)
 	ADDQ    $0x40, SI
 	SUBQ    $0x40, CX
-	JMP     unrolled47
+	JMP     unrolled72
 
-unrolled_end47:
-group47:
+unrolled_end72:
+group72:
 	CMPQ    CX, $0x10
-	JL      group_end47
+	JL      group_end72
 	VMOVUPS (DX)(SI*4), Z0
 	VADDPS  (BX)(SI*4), Z0, Z0
 	VMOVUPS Z0, (AX)(SI*4)
 	ADDQ    $0x10, SI
 	SUBQ    $0x10, CX
-	JMP     group47
+	JMP     group72
 
-group_end47:
+group_end72:
 	TESTQ     CX, CX
-	JZ        done47
+	JZ        done72
 	MOVQ      $0x00000001, DI
 	SHLQ      CL, DI
 	DECQ      DI
@@ -4985,7 +6041,7 @@ group_end47:
 	VADDPS    Z1, Z0, Z0
 	VMOVUPS   Z0, K1, (AX)(SI*4)
 
-done47:
+done72:
 	VZEROUPPER
 	RET
 
@@ -4998,9 +6054,9 @@ TEXT ·subAVX512(SB), NOSPLIT, $0-32
 	MOVQ b+16(FP), BX
 	XORQ SI, SI
 
-unrolled48:
+unrolled73:
 	CMPQ    CX, $0x40
-	JL      unrolled_end48
+	JL      unrolled_end73
 	VMOVUPS (DX)(SI*4), Z0
 	VSUBPS  (BX)(SI*4), Z0, Z0
 	VMOVUPS Z0, (AX)(SI*4)
@@ -5015,22 +6071,22 @@ unrolled48:
 	VMOVUPS Z0, 192(AX)(SI*4)
 	ADDQ    $0x40, SI
 	SUBQ    $0x40, CX
-	JMP     unrolled48
+	JMP     unrolled73
 
-unrolled_end48:
-group48:
+unrolled_end73:
+group73:
 	CMPQ    CX, $0x10
-	JL      group_end48
+	JL      group_end73
 	VMOVUPS (DX)(SI*4), Z0
 	VSUBPS  (BX)(SI*4), Z0, Z0
 	VMOVUPS Z0, (AX)(SI*4)
 	ADDQ    $0x10, SI
 	SUBQ    $0x10, CX
-	JMP     group48
+	JMP     group73
 
-group_end48:
+group_end73:
 	TESTQ     CX, CX
-	JZ        done48
+	JZ        done73
 	MOVQ      $0x00000001, DI
 	SHLQ      CL, DI
 	DECQ      DI
@@ -5040,7 +6096,7 @@ group_end48:
 	VSUBPS    Z1, Z0, Z0
 	VMOVUPS   Z0, K1, (AX)(SI*4)
 
-done48:
+done73:
 	VZEROUPPER
 	RET
 
@@ -5053,9 +6109,9 @@ TEXT ·mulAVX512(SB), NOSPLIT, $0-32
 	MOVQ b+16(FP), BX
 	XORQ SI, SI
 
-unrolled49:
+unrolled74:
 	CMPQ    CX, $0x40
-	JL      unrolled_end49
+	JL      unrolled_end74
 	VMOVUPS (DX)(SI*4), Z0
 	VMULPS  (BX)(SI*4), Z0, Z0
 	VMOVUPS Z0, (AX)(SI*4)
@@ -5070,22 +6126,22 @@ unrolled49:
 	VMOVUPS Z0, 192(AX)(SI*4)
 	ADDQ    $0x40, SI
 	SUBQ    $0x40, CX
-	JMP     unrolled49
+	JMP     unrolled74
 
-unrolled_end49:
-group49:
+unrolled_end74:
+group74:
 	CMPQ    CX, $0x10
-	JL      group_end49
+	JL      group_end74
 	VMOVUPS (DX)(SI*4), Z0
 	VMULPS  (BX)(SI*4), Z0, Z0
 	VMOVUPS Z0, (AX)(SI*4)
 	ADDQ    $0x10, SI
 	SUBQ    $0x10, CX
-	JMP     group49
+	JMP     group74
 
-group_end49:
+group_end74:
 	TESTQ     CX, CX
-	JZ        done49
+	JZ        done74
 	MOVQ      $0x00000001, DI
 	SHLQ      CL, DI
 	DECQ      DI
@@ -5095,7 +6151,7 @@ group_end49:
 	VMULPS    Z1, Z0, Z0
 	VMOVUPS   Z0, K1, (AX)(SI*4)
 
-done49:
+done74:
 	VZEROUPPER
 	RET
 
@@ -5108,9 +6164,9 @@ TEXT ·scaleAVX512(SB), NOSPLIT, $0-32
 	MOVQ         x+8(FP), DX
 	XORQ         BX, BX
 
-unrolled50:
+unrolled75:
 	CMPQ    CX, $0x40
-	JL      unrolled_end50
+	JL      unrolled_end75
 	VMOVUPS (DX)(BX*4), Z1
 	VMULPS  Z0, Z1, Z1
 	VMOVUPS Z1, (AX)(BX*4)
@@ -5125,22 +6181,22 @@ unrolled50:
 	VMOVUPS Z1, 192(AX)(BX*4)
 	ADDQ    $0x40, BX
 	SUBQ    $0x40, CX
-	JMP     unrolled50
+	JMP     unrolled75
 
-unrolled_end50:
-group50:
+unrolled_end75:
+group75:
 	CMPQ    CX, $0x10
-	JL      group_end50
+	JL      group_end75
 	VMOVUPS (DX)(BX*4), Z1
 	VMULPS  Z0, Z1, Z1
 	VMOVUPS Z1, (AX)(BX*4)
 	ADDQ    $0x10, BX
 	SUBQ    $0x10, CX
-	JMP     group50
+	JMP     group75
 
-group_end50:
+group_end75:
 	TESTQ     CX, CX
-	JZ        done50
+	JZ        done75
 	MOVQ      $0x00000001, SI
 	SHLQ      CL, SI
 	DECQ      SI
@@ -5149,7 +6205,7 @@ group_end50:
 	VMULPS    Z0, Z1, Z1
 	VMOVUPS   Z1, K1, (AX)(BX*4)
 
-done50:
+done75:
 	VZEROUPPER
 	RET
 
@@ -5162,9 +6218,9 @@ TEXT ·axpyAVX512(SB), NOSPLIT, $0-32
 	MOVQ         x+8(FP), DX
 	XORQ         BX, BX
 
-unrolled51:
+unrolled76:
 	CMPQ        CX, $0x40
-	JL          unrolled_end51
+	JL          unrolled_end76
 	VMOVUPS     (DX)(BX*4), Z1
 	VMOVUPS     (AX)(BX*4), Z2
 	VFMADD213PS Z2, Z0, Z1
@@ -5183,23 +6239,23 @@ unrolled51:
 	VMOVUPS     Z1, 192(AX)(BX*4)
 	ADDQ        $0x40, BX
 	SUBQ        $0x40, CX
-	JMP         unrolled51
+	JMP         unrolled76
 
-unrolled_end51:
-group51:
+unrolled_end76:
+group76:
 	CMPQ        CX, $0x10
-	JL          group_end51
+	JL          group_end76
 	VMOVUPS     (DX)(BX*4), Z1
 	VMOVUPS     (AX)(BX*4), Z2
 	VFMADD213PS Z2, Z0, Z1
 	VMOVUPS     Z1, (AX)(BX*4)
 	ADDQ        $0x10, BX
 	SUBQ        $0x10, CX
-	JMP         group51
+	JMP         group76
 
-group_end51:
+group_end76:
 	TESTQ       CX, CX
-	JZ          done51
+	JZ          done76
 	MOVQ        $0x00000001, SI
 	SHLQ        CL, SI
 	DECQ        SI
@@ -5209,7 +6265,7 @@ group_end51:
 	VFMADD213PS Z2, Z0, Z1
 	VMOVUPS     Z1, K1, (AX)(BX*4)
 
-done51:
+done76:
 	VZEROUPPER
 	RET
 
@@ -5222,9 +6278,9 @@ TEXT ·lerpAVX512(SB), NOSPLIT, $0-32
 	MOVQ         x+8(FP), DX
 	XORQ         BX, BX
 
-unrolled52:
+unrolled77:
 	CMPQ        CX, $0x40
-	JL          unrolled_end52
+	JL          unrolled_end77
 	VMOVUPS     (DX)(BX*4), Z1
 	VMOVUPS     (AX)(BX*4), Z2
 	VSUBPS      Z2, Z1, Z1
@@ -5247,12 +6303,12 @@ unrolled52:
 	VMOVUPS     Z1, 192(AX)(BX*4)
 	ADDQ        $0x40, BX
 	SUBQ        $0x40, CX
-	JMP         unrolled52
+	JMP         unrolled77
 
-unrolled_end52:
-group52:
+unrolled_end77:
+group77:
 	CMPQ        CX, $0x10
-	JL          group_end52
+	JL          group_end77
 	VMOVUPS     (DX)(BX*4), Z1
 	VMOVUPS     (AX)(BX*4), Z2
 	VSUBPS      Z2, Z1, Z1
@@ -5260,11 +6316,11 @@ group52:
 	VMOVUPS     Z1, (AX)(BX*4)
 	ADDQ        $0x10, BX
 	SUBQ        $0x10, CX
-	JMP         group52
+	JMP         group77
 
-group_end52:
+group_end77:
 	TESTQ       CX, CX
-	JZ          done52
+	JZ          done77
 	MOVQ        $0x00000001, SI
 	SHLQ        CL, SI
 	DECQ        SI
@@ -5275,7 +6331,7 @@ group_end52:
 	VFMADD213PS Z2, Z0, Z1
 	VMOVUPS     Z1, K1, (AX)(BX*4)
 
-done52:
+done77:
 	VZEROUPPER
 	RET
 
@@ -5290,9 +6346,9 @@ TEXT ·addFourAVX512(SB), NOSPLIT, $0-48
 	MOVQ l1+32(FP), DI
 	XORQ R8, R8
 
-unrolled53:
+unrolled78:
 	CMPQ    CX, $0x20
-	JL      unrolled_end53
+	JL      unrolled_end78
 	VMOVUPS (DX)(R8*4), Z0
 	VMOVUPS (SI)(R8*4), Z1
 	VADDPS  (BX)(R8*4), Z0, Z0
@@ -5307,12 +6363,12 @@ unrolled53:
 	VMOVUPS Z0, 64(AX)(R8*4)
 	ADDQ    $0x20, R8
 	SUBQ    $0x20, CX
-	JMP     unrolled53
+	JMP     unrolled78
 
-unrolled_end53:
-group53:
+unrolled_end78:
+group78:
 	CMPQ    CX, $0x10
-	JL      group_end53
+	JL      group_end78
 	VMOVUPS (DX)(R8*4), Z0
 	VMOVUPS (SI)(R8*4), Z1
 	VADDPS  (BX)(R8*4), Z0, Z0
@@ -5321,11 +6377,11 @@ group53:
 	VMOVUPS Z0, (AX)(R8*4)
 	ADDQ    $0x10, R8
 	SUBQ    $0x10, CX
-	JMP     group53
+	JMP     group78
 
-group_end53:
+group_end78:
 	TESTQ     CX, CX
-	JZ        done53
+	JZ        done78
 	MOVQ      $0x00000001, R9
 	SHLQ      CL, R9
 	DECQ      R9
@@ -5339,7 +6395,7 @@ group_end53:
 	VADDPS    Z1, Z0, Z0
 	VMOVUPS   Z0, K1, (AX)(R8*4)
 
-done53:
+done78:
 	VZEROUPPER
 	RET
 
@@ -5363,9 +6419,9 @@ TEXT ·expAVX512(SB), NOSPLIT, $0-24
 	MOVQ         x+8(FP), DX
 	XORQ         BX, BX
 
-unrolled54:
+unrolled79:
 	CMPQ         CX, $0x20
-	JL           unrolled_end54
+	JL           unrolled_end79
 	VMOVUPS      (DX)(BX*4), Z12
 	VMAXPS       Z12, Z0, Z12
 	VMINPS       Z12, Z1, Z12
@@ -5402,12 +6458,12 @@ unrolled54:
 	VMOVUPS      Z12, 64(AX)(BX*4)
 	ADDQ         $0x20, BX
 	SUBQ         $0x20, CX
-	JMP          unrolled54
+	JMP          unrolled79
 
-unrolled_end54:
-group54:
+unrolled_end79:
+group79:
 	CMPQ         CX, $0x10
-	JL           group_end54
+	JL           group_end79
 	VMOVUPS      (DX)(BX*4), Z12
 	VMAXPS       Z12, Z0, Z12
 	VMINPS       Z12, Z1, Z12
@@ -5427,11 +6483,11 @@ group54:
 	VMOVUPS      Z12, (AX)(BX*4)
 	ADDQ         $0x10, BX
 	SUBQ         $0x10, CX
-	JMP          group54
+	JMP          group79
 
-group_end54:
+group_end79:
 	TESTQ        CX, CX
-	JZ           done54
+	JZ           done79
 	MOVQ         $0x00000001, SI
 	SHLQ         CL, SI
 	DECQ         SI
@@ -5454,7 +6510,7 @@ group_end54:
 	VSCALEFPS    Z0, Z1, Z12
 	VMOVUPS      Z12, K1, (AX)(BX*4)
 
-done54:
+done79:
 	VZEROUPPER
 	RET
 
@@ -5479,9 +6535,9 @@ TEXT ·sigmoidAVX512(SB), NOSPLIT, $0-24
 	MOVQ         x+8(FP), DX
 	XORQ         BX, BX
 
-unrolled55:
+unrolled80:
 	CMPQ         CX, $0x20
-	JL           unrolled_end55
+	JL           unrolled_end80
 	VMOVUPS      (DX)(BX*4), Z13
 	VMAXPS       Z13, Z0, Z13
 	VMINPS       Z13, Z1, Z13
@@ -5522,12 +6578,12 @@ unrolled55:
 	VMOVUPS      Z13, 64(AX)(BX*4)
 	ADDQ         $0x20, BX
 	SUBQ         $0x20, CX
-	JMP          unrolled55
+	JMP          unrolled80
 
-unrolled_end55:
-group55:
+unrolled_end80:
+group80:
 	CMPQ         CX, $0x10
-	JL           group_end55
+	JL           group_end80
 	VMOVUPS      (DX)(BX*4), Z13
 	VMAXPS       Z13, Z0, Z13
 	VMINPS       Z13, Z1, Z13
@@ -5549,11 +6605,11 @@ group55:
 	VMOVUPS      Z13, (AX)(BX*4)
 	ADDQ         $0x10, BX
 	SUBQ         $0x10, CX
-	JMP          group55
+	JMP          group80
 
-group_end55:
+group_end80:
 	TESTQ        CX, CX
-	JZ           done55
+	JZ           done80
 	MOVQ         $0x00000001, SI
 	SHLQ         CL, SI
 	DECQ         SI
@@ -5578,7 +6634,7 @@ group_end55:
 	VDIVPS       Z13, Z12, Z13
 	VMOVUPS      Z13, K1, (AX)(BX*4)
 
-done55:
+done80:
 	VZEROUPPER
 	RET
 
@@ -5602,9 +6658,9 @@ TEXT ·siluAVX512(SB), NOSPLIT, $0-24
 	MOVQ         x+8(FP), DX
 	XORQ         BX, BX
 
-unrolled56:
+unrolled81:
 	CMPQ         CX, $0x20
-	JL           unrolled_end56
+	JL           unrolled_end81
 	VMOVUPS      (DX)(BX*4), Z12
 	VMOVAPS      Z12, Z13
 	VMAXPS       Z13, Z0, Z13
@@ -5647,12 +6703,12 @@ unrolled56:
 	VMOVUPS      Z12, 64(AX)(BX*4)
 	ADDQ         $0x20, BX
 	SUBQ         $0x20, CX
-	JMP          unrolled56
+	JMP          unrolled81
 
-unrolled_end56:
-group56:
+unrolled_end81:
+group81:
 	CMPQ         CX, $0x10
-	JL           group_end56
+	JL           group_end81
 	VMOVUPS      (DX)(BX*4), Z12
 	VMOVAPS      Z12, Z13
 	VMAXPS       Z13, Z0, Z13
@@ -5675,11 +6731,11 @@ group56:
 	VMOVUPS      Z12, (AX)(BX*4)
 	ADDQ         $0x10, BX
 	SUBQ         $0x10, CX
-	JMP          group56
+	JMP          group81
 
-group_end56:
+group_end81:
 	TESTQ        CX, CX
-	JZ           done56
+	JZ           done81
 	MOVQ         $0x00000001, SI
 	SHLQ         CL, SI
 	DECQ         SI
@@ -5705,7 +6761,7 @@ group_end56:
 	VDIVPS       Z13, Z12, Z12
 	VMOVUPS      Z12, K1, (AX)(BX*4)
 
-done56:
+done81:
 	VZEROUPPER
 	RET
 
@@ -5730,9 +6786,9 @@ TEXT ·tanhAVX512(SB), NOSPLIT, $0-24
 	MOVQ         x+8(FP), DX
 	XORQ         BX, BX
 
-unrolled57:
+unrolled82:
 	CMPQ         CX, $0x20
-	JL           unrolled_end57
+	JL           unrolled_end82
 	VMOVUPS      (DX)(BX*4), Z13
 	VANDPS       Z11, Z13, Z14
 	VADDPS       Z14, Z14, Z14
@@ -5785,12 +6841,12 @@ unrolled57:
 	VMOVUPS      Z16, 64(AX)(BX*4)
 	ADDQ         $0x20, BX
 	SUBQ         $0x20, CX
-	JMP          unrolled57
+	JMP          unrolled82
 
-unrolled_end57:
-group57:
+unrolled_end82:
+group82:
 	CMPQ         CX, $0x10
-	JL           group_end57
+	JL           group_end82
 	VMOVUPS      (DX)(BX*4), Z13
 	VANDPS       Z11, Z13, Z14
 	VADDPS       Z14, Z14, Z14
@@ -5818,11 +6874,11 @@ group57:
 	VMOVUPS      Z16, (AX)(BX*4)
 	ADDQ         $0x10, BX
 	SUBQ         $0x10, CX
-	JMP          group57
+	JMP          group82
 
-group_end57:
+group_end82:
 	TESTQ        CX, CX
-	JZ           done57
+	JZ           done82
 	MOVQ         $0x00000001, SI
 	SHLQ         CL, SI
 	DECQ         SI
@@ -5853,7 +6909,7 @@ group_end57:
 	VORPS        Z13, Z1, Z1
 	VMOVUPS      Z1, K1, (AX)(BX*4)
 
-done57:
+done82:
 	VZEROUPPER
 	RET
 
@@ -5878,9 +6934,9 @@ TEXT ·siluBackwardAVX512(SB), NOSPLIT, $0-32
 	MOVQ         x+16(FP), BX
 	XORQ         SI, SI
 
-unrolled58:
+unrolled83:
 	CMPQ         CX, $0x20
-	JL           unrolled_end58
+	JL           unrolled_end83
 	VMOVUPS      (BX)(SI*4), Z12
 	VMOVAPS      Z12, Z13
 	VMAXPS       Z13, Z0, Z13
@@ -5933,12 +6989,12 @@ unrolled58:
 	VMOVUPS      Z14, 64(AX)(SI*4)
 	ADDQ         $0x20, SI
 	SUBQ         $0x20, CX
-	JMP          unrolled58
+	JMP          unrolled83
 
-unrolled_end58:
-group58:
+unrolled_end83:
+group83:
 	CMPQ         CX, $0x10
-	JL           group_end58
+	JL           group_end83
 	VMOVUPS      (BX)(SI*4), Z12
 	VMOVAPS      Z12, Z13
 	VMAXPS       Z13, Z0, Z13
@@ -5966,11 +7022,11 @@ group58:
 	VMOVUPS      Z14, (AX)(SI*4)
 	ADDQ         $0x10, SI
 	SUBQ         $0x10, CX
-	JMP          group58
+	JMP          group83
 
-group_end58:
+group_end83:
 	TESTQ        CX, CX
-	JZ           done58
+	JZ           done83
 	MOVQ         $0x00000001, DI
 	SHLQ         CL, DI
 	DECQ         DI
@@ -6002,7 +7058,7 @@ group_end58:
 	VMULPS       Z1, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)(SI*4)
 
-done58:
+done83:
 	VZEROUPPER
 	RET
 
@@ -6026,9 +7082,9 @@ TEXT ·adamwAVX512(SB), NOSPLIT, $0-48
 	MOVQ         grad+32(FP), SI
 	XORQ         DI, DI
 
-unrolled59:
+unrolled84:
 	CMPQ        CX, $0x20
-	JL          unrolled_end59
+	JL          unrolled_end84
 	VMOVUPS     (SI)(DI*4), Z9
 	VMULPS      Z0, Z9, Z9
 	VMULPS      Z2, Z9, Z10
@@ -6061,12 +7117,12 @@ unrolled59:
 	VMOVUPS     Z10, 64(AX)(DI*4)
 	ADDQ        $0x20, DI
 	SUBQ        $0x20, CX
-	JMP         unrolled59
+	JMP         unrolled84
 
-unrolled_end59:
-group59:
+unrolled_end84:
+group84:
 	CMPQ        CX, $0x10
-	JL          group_end59
+	JL          group_end84
 	VMOVUPS     (SI)(DI*4), Z9
 	VMULPS      Z0, Z9, Z9
 	VMULPS      Z2, Z9, Z10
@@ -6084,11 +7140,11 @@ group59:
 	VMOVUPS     Z10, (AX)(DI*4)
 	ADDQ        $0x10, DI
 	SUBQ        $0x10, CX
-	JMP         group59
+	JMP         group84
 
-group_end59:
+group_end84:
 	TESTQ       CX, CX
-	JZ          done59
+	JZ          done84
 	MOVQ        $0x00000001, R8
 	SHLQ        CL, R8
 	DECQ        R8
@@ -6112,41 +7168,46 @@ group_end59:
 	VFMADD231PS Z1, Z7, Z0
 	VMOVUPS     Z0, K1, (AX)(DI*4)
 
-done59:
+done84:
 	VZEROUPPER
 	RET
 
 // func rowSumAVX512(x *float32, n int) float32
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, MMX+
 TEXT ·rowSumAVX512(SB), NOSPLIT, $0-20
 	VXORPS Z0, Z0, Z0
 	MOVQ   n+8(FP), CX
 	MOVQ   x+0(FP), AX
 	XORQ   DX, DX
 
-unrolled60:
-	CMPQ   CX, $0x40
-	JL     unrolled_end60
-	VADDPS (AX)(DX*4), Z0, Z0
-	VADDPS 64(AX)(DX*4), Z0, Z0
-	VADDPS 128(AX)(DX*4), Z0, Z0
-	VADDPS 192(AX)(DX*4), Z0, Z0
-	ADDQ   $0x40, DX
-	SUBQ   $0x40, CX
-	JMP    unrolled60
+unrolled85:
+	CMPQ       CX, $0x40
+	JL         unrolled_end85
+	PREFETCHT0 2048(AX)(DX*4)
+	VADDPS     (AX)(DX*4), Z0, Z0
+	PREFETCHT0 2112(AX)(DX*4)
+	VADDPS     64(AX)(DX*4), Z0, Z0
+	PREFETCHT0 2176(AX)(DX*4)
+	VADDPS     128(AX)(DX*4), Z0, Z0
+	PREFETCHT0 2240(AX)(DX*4)
+	VADDPS     192(AX)(DX*4), Z0, Z0
+	ADDQ       $0x40, DX
+	SUBQ       $0x40, CX
+	JMP        unrolled85
 
-unrolled_end60:
-group60:
-	CMPQ   CX, $0x10
-	JL     group_end60
-	VADDPS (AX)(DX*4), Z0, Z0
-	ADDQ   $0x10, DX
-	SUBQ   $0x10, CX
-	JMP    group60
+unrolled_end85:
+group85:
+	CMPQ       CX, $0x10
+	JL         group_end85
+	PREFETCHT0 2048(AX)(DX*4)
+	VADDPS     (AX)(DX*4), Z0, Z0
+	ADDQ       $0x10, DX
+	SUBQ       $0x10, CX
+	JMP        group85
 
-group_end60:
+group_end85:
 	TESTQ     CX, CX
-	JZ        done60
+	JZ        done85
 	MOVQ      $0x00000001, BX
 	SHLQ      CL, BX
 	DECQ      BX
@@ -6154,7 +7215,7 @@ group_end60:
 	VMOVUPS.Z (AX)(DX*4), K1, Z1
 	VADDPS    Z1, Z0, Z0
 
-done60:
+done85:
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPS        Y1, Y0, Y0
 	VEXTRACTF32X4 $0x01, Y0, X1
@@ -6176,9 +7237,9 @@ TEXT ·rowSquaresAVX512(SB), NOSPLIT, $0-28
 	MOVQ         x+0(FP), AX
 	XORQ         DX, DX
 
-unrolled61:
+unrolled86:
 	CMPQ        CX, $0x40
-	JL          unrolled_end61
+	JL          unrolled_end86
 	VMOVUPS     (AX)(DX*4), Z2
 	VSUBPS      Z0, Z2, Z2
 	VFMADD231PS Z2, Z2, Z1
@@ -6193,22 +7254,22 @@ unrolled61:
 	VFMADD231PS Z2, Z2, Z1
 	ADDQ        $0x40, DX
 	SUBQ        $0x40, CX
-	JMP         unrolled61
+	JMP         unrolled86
 
-unrolled_end61:
-group61:
+unrolled_end86:
+group86:
 	CMPQ        CX, $0x10
-	JL          group_end61
+	JL          group_end86
 	VMOVUPS     (AX)(DX*4), Z2
 	VSUBPS      Z0, Z2, Z2
 	VFMADD231PS Z2, Z2, Z1
 	ADDQ        $0x10, DX
 	SUBQ        $0x10, CX
-	JMP         group61
+	JMP         group86
 
-group_end61:
+group_end86:
 	TESTQ       CX, CX
-	JZ          done61
+	JZ          done86
 	MOVQ        $0x00000001, BX
 	SHLQ        CL, BX
 	DECQ        BX
@@ -6218,7 +7279,7 @@ group_end61:
 	VMOVAPS.Z   Z2, K1, Z2
 	VFMADD231PS Z2, Z2, Z1
 
-done61:
+done86:
 	VEXTRACTF64X4 $0x01, Z1, Y0
 	VADDPS        Y0, Y1, Y1
 	VEXTRACTF32X4 $0x01, Y1, X0
@@ -6242,9 +7303,9 @@ TEXT ·expRowAVX512(SB), NOSPLIT, $0-32
 	MOVQ         x+8(FP), DX
 	XORQ         BX, BX
 
-unrolled62:
+unrolled87:
 	CMPQ    CX, $0x40
-	JL      unrolled_end62
+	JL      unrolled_end87
 	VMOVUPS (DX)(BX*4), Z2
 	VMAXPS  Z1, Z2, Z1
 	VMOVUPS 64(DX)(BX*4), Z2
@@ -6255,21 +7316,21 @@ unrolled62:
 	VMAXPS  Z1, Z2, Z1
 	ADDQ    $0x40, BX
 	SUBQ    $0x40, CX
-	JMP     unrolled62
+	JMP     unrolled87
 
-unrolled_end62:
-group62:
+unrolled_end87:
+group87:
 	CMPQ    CX, $0x10
-	JL      group_end62
+	JL      group_end87
 	VMOVUPS (DX)(BX*4), Z2
 	VMAXPS  Z1, Z2, Z1
 	ADDQ    $0x10, BX
 	SUBQ    $0x10, CX
-	JMP     group62
+	JMP     group87
 
-group_end62:
+group_end87:
 	TESTQ     CX, CX
-	JZ        done62
+	JZ        done87
 	MOVQ      $0x00000001, SI
 	SHLQ      CL, SI
 	DECQ      SI
@@ -6278,7 +7339,7 @@ group_end62:
 	VBLENDMPS Z2, Z0, K1, Z2
 	VMAXPS    Z1, Z2, Z1
 
-done62:
+done87:
 	VEXTRACTF64X4 $0x01, Z1, Y0
 	VMAXPS        Y0, Y1, Y1
 	VEXTRACTF32X4 $0x01, Y1, X0
@@ -6306,9 +7367,9 @@ done62:
 	MOVQ          x+8(FP), BX
 	XORQ          SI, SI
 
-unrolled63:
+unrolled88:
 	CMPQ         AX, $0x20
-	JL           unrolled_end63
+	JL           unrolled_end88
 	VMOVUPS      (BX)(SI*4), Z14
 	VSUBPS       Z1, Z14, Z14
 	VMAXPS       Z14, Z0, Z14
@@ -6349,12 +7410,12 @@ unrolled63:
 	VADDPS       Z14, Z13, Z13
 	ADDQ         $0x20, SI
 	SUBQ         $0x20, AX
-	JMP          unrolled63
+	JMP          unrolled88
 
-unrolled_end63:
-group63:
+unrolled_end88:
+group88:
 	CMPQ         AX, $0x10
-	JL           group_end63
+	JL           group_end88
 	VMOVUPS      (BX)(SI*4), Z14
 	VSUBPS       Z1, Z14, Z14
 	VMAXPS       Z14, Z0, Z14
@@ -6376,11 +7437,11 @@ group63:
 	VADDPS       Z14, Z13, Z13
 	ADDQ         $0x10, SI
 	SUBQ         $0x10, AX
-	JMP          group63
+	JMP          group88
 
-group_end63:
+group_end88:
 	TESTQ        AX, AX
-	JZ           done63
+	JZ           done88
 	MOVQ         AX, CX
 	MOVQ         $0x00000001, AX
 	SHLQ         CL, AX
@@ -6407,7 +7468,7 @@ group_end63:
 	VMOVUPS      Z14, K1, (DX)(SI*4)
 	VADDPS       Z14, Z13, Z13
 
-done63:
+done88:
 	VEXTRACTF64X4 $0x01, Z13, Y0
 	VADDPS        Y0, Y13, Y13
 	VEXTRACTF32X4 $0x01, Y13, X0
@@ -6429,9 +7490,9 @@ TEXT ·sumAVX512(SB), NOSPLIT, $0-24
 	MOVQ   x+0(FP), AX
 	XORQ   DX, DX
 
-unrolled64:
+unrolled89:
 	CMPQ      CX, $0x20
-	JL        unrolled_end64
+	JL        unrolled_end89
 	VCVTPS2PD (AX)(DX*4), Z2
 	VCVTPS2PD 32(AX)(DX*4), Z3
 	VADDPD    Z2, Z0, Z0
@@ -6442,23 +7503,23 @@ unrolled64:
 	VADDPD    Z3, Z1, Z1
 	ADDQ      $0x20, DX
 	SUBQ      $0x20, CX
-	JMP       unrolled64
+	JMP       unrolled89
 
-unrolled_end64:
-group64:
+unrolled_end89:
+group89:
 	CMPQ      CX, $0x10
-	JL        group_end64
+	JL        group_end89
 	VCVTPS2PD (AX)(DX*4), Z2
 	VCVTPS2PD 32(AX)(DX*4), Z3
 	VADDPD    Z2, Z0, Z0
 	VADDPD    Z3, Z1, Z1
 	ADDQ      $0x10, DX
 	SUBQ      $0x10, CX
-	JMP       group64
+	JMP       group89
 
-group_end64:
+group_end89:
 	TESTQ         CX, CX
-	JZ            done64
+	JZ            done89
 	MOVQ          $0x00000001, BX
 	SHLQ          CL, BX
 	DECQ          BX
@@ -6470,7 +7531,7 @@ group_end64:
 	VADDPD        Z2, Z0, Z0
 	VADDPD        Z3, Z1, Z1
 
-done64:
+done89:
 	VADDPD        Z1, Z0, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPD        Y1, Y0, Y0
@@ -6491,9 +7552,9 @@ TEXT ·sumSquaresAVX512(SB), NOSPLIT, $0-24
 	MOVQ   x+0(FP), AX
 	XORQ   DX, DX
 
-unrolled65:
+unrolled90:
 	CMPQ        CX, $0x20
-	JL          unrolled_end65
+	JL          unrolled_end90
 	VCVTPS2PD   (AX)(DX*4), Z2
 	VCVTPS2PD   32(AX)(DX*4), Z3
 	VFMADD231PD Z2, Z2, Z0
@@ -6504,23 +7565,23 @@ unrolled65:
 	VFMADD231PD Z3, Z3, Z1
 	ADDQ        $0x20, DX
 	SUBQ        $0x20, CX
-	JMP         unrolled65
+	JMP         unrolled90
 
-unrolled_end65:
-group65:
+unrolled_end90:
+group90:
 	CMPQ        CX, $0x10
-	JL          group_end65
+	JL          group_end90
 	VCVTPS2PD   (AX)(DX*4), Z2
 	VCVTPS2PD   32(AX)(DX*4), Z3
 	VFMADD231PD Z2, Z2, Z0
 	VFMADD231PD Z3, Z3, Z1
 	ADDQ        $0x10, DX
 	SUBQ        $0x10, CX
-	JMP         group65
+	JMP         group90
 
-group_end65:
+group_end90:
 	TESTQ         CX, CX
-	JZ            done65
+	JZ            done90
 	MOVQ          $0x00000001, BX
 	SHLQ          CL, BX
 	DECQ          BX
@@ -6532,7 +7593,7 @@ group_end65:
 	VFMADD231PD   Z2, Z2, Z0
 	VFMADD231PD   Z3, Z3, Z1
 
-done65:
+done90:
 	VADDPD        Z1, Z0, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPD        Y1, Y0, Y0
@@ -6556,9 +7617,9 @@ TEXT ·normalizeRowAVX512(SB), NOSPLIT, $0-48
 	MOVQ         beta+24(FP), SI
 	XORQ         DI, DI
 
-unrolled66:
+unrolled91:
 	CMPQ        CX, $0x20
-	JL          unrolled_end66
+	JL          unrolled_end91
 	VMOVUPS     (DX)(DI*4), Z2
 	VSUBPS      Z0, Z2, Z2
 	VMULPS      Z1, Z2, Z2
@@ -6573,12 +7634,12 @@ unrolled66:
 	VMOVUPS     Z2, 64(AX)(DI*4)
 	ADDQ        $0x20, DI
 	SUBQ        $0x20, CX
-	JMP         unrolled66
+	JMP         unrolled91
 
-unrolled_end66:
-group66:
+unrolled_end91:
+group91:
 	CMPQ        CX, $0x10
-	JL          group_end66
+	JL          group_end91
 	VMOVUPS     (DX)(DI*4), Z2
 	VSUBPS      Z0, Z2, Z2
 	VMULPS      Z1, Z2, Z2
@@ -6587,11 +7648,11 @@ group66:
 	VMOVUPS     Z2, (AX)(DI*4)
 	ADDQ        $0x10, DI
 	SUBQ        $0x10, CX
-	JMP         group66
+	JMP         group91
 
-group_end66:
+group_end91:
 	TESTQ       CX, CX
-	JZ          done66
+	JZ          done91
 	MOVQ        $0x00000001, R8
 	SHLQ        CL, R8
 	DECQ        R8
@@ -6604,7 +7665,7 @@ group_end66:
 	VFMADD132PS Z1, Z0, Z2
 	VMOVUPS     Z2, K1, (AX)(DI*4)
 
-done66:
+done91:
 	VZEROUPPER
 	RET
 
@@ -6625,9 +7686,9 @@ TEXT ·normRowSumsAVX512(SB), NOSPLIT, $0-80
 	MOVQ         beta+48(FP), R9
 	XORQ         R9, R9
 
-group67:
+group92:
 	CMPQ        CX, $0x10
-	JL          group_end67
+	JL          group_end92
 	VMOVUPS     (DI)(R9*4), Z4
 	VSUBPS      Z0, Z4, Z4
 	VMULPS      Z1, Z4, Z4
@@ -6644,11 +7705,11 @@ group67:
 	VFMADD231PS Z5, Z4, Z3
 	ADDQ        $0x10, R9
 	SUBQ        $0x10, CX
-	JMP         group67
+	JMP         group92
 
-group_end67:
+group_end92:
 	TESTQ       CX, CX
-	JZ          done67
+	JZ          done92
 	MOVQ        $0x00000001, R10
 	SHLQ        CL, R10
 	DECQ        R10
@@ -6670,7 +7731,7 @@ group_end67:
 	VADDPS      Z0, Z2, Z2
 	VFMADD231PS Z0, Z4, Z3
 
-done67:
+done92:
 	VEXTRACTF64X4 $0x01, Z2, Y0
 	VADDPS        Y0, Y2, Y2
 	VEXTRACTF32X4 $0x01, Y2, X0
@@ -6716,9 +7777,9 @@ TEXT ·normalizeRowSiLUAVX512(SB), NOSPLIT, $0-48
 	MOVQ         beta+24(FP), SI
 	XORQ         DI, DI
 
-unrolled68:
+unrolled93:
 	CMPQ         CX, $0x20
-	JL           unrolled_end68
+	JL           unrolled_end93
 	VMOVUPS      (DX)(DI*4), Z14
 	VSUBPS       Z0, Z14, Z14
 	VMULPS       Z1, Z14, Z14
@@ -6769,12 +7830,12 @@ unrolled68:
 	VMOVUPS      Z14, 64(AX)(DI*4)
 	ADDQ         $0x20, DI
 	SUBQ         $0x20, CX
-	JMP          unrolled68
+	JMP          unrolled93
 
-unrolled_end68:
-group68:
+unrolled_end93:
+group93:
 	CMPQ         CX, $0x10
-	JL           group_end68
+	JL           group_end93
 	VMOVUPS      (DX)(DI*4), Z14
 	VSUBPS       Z0, Z14, Z14
 	VMULPS       Z1, Z14, Z14
@@ -6801,11 +7862,11 @@ group68:
 	VMOVUPS      Z14, (AX)(DI*4)
 	ADDQ         $0x10, DI
 	SUBQ         $0x10, CX
-	JMP          group68
+	JMP          group93
 
-group_end68:
+group_end93:
 	TESTQ        CX, CX
-	JZ           done68
+	JZ           done93
 	MOVQ         $0x00000001, R8
 	SHLQ         CL, R8
 	DECQ         R8
@@ -6836,7 +7897,7 @@ group_end68:
 	VDIVPS       Z0, Z14, Z14
 	VMOVUPS      Z14, K1, (AX)(DI*4)
 
-done68:
+done93:
 	VZEROUPPER
 	RET
 
@@ -6869,9 +7930,9 @@ TEXT ·normRowSumsSiLUAVX512(SB), NOSPLIT, $0-80
 	MOVQ         beta+48(FP), R9
 	XORQ         R10, R10
 
-group69:
+group94:
 	CMPQ         CX, $0x10
-	JL           group_end69
+	JL           group_end94
 	VMOVUPS      (DI)(R10*4), Z16
 	VSUBPS       Z0, Z16, Z16
 	VMULPS       Z1, Z16, Z16
@@ -6913,11 +7974,11 @@ group69:
 	VFMADD231PS  Z19, Z16, Z15
 	ADDQ         $0x10, R10
 	SUBQ         $0x10, CX
-	JMP          group69
+	JMP          group94
 
-group_end69:
+group_end94:
 	TESTQ        CX, CX
-	JZ           done69
+	JZ           done94
 	MOVQ         $0x00000001, R11
 	SHLQ         CL, R11
 	DECQ         R11
@@ -6966,7 +8027,7 @@ group_end69:
 	VADDPS       Z2, Z14, Z14
 	VFMADD231PS  Z2, Z16, Z15
 
-done69:
+done94:
 	VEXTRACTF64X4 $0x01, Z14, Y0
 	VADDPS        Y0, Y14, Y14
 	VEXTRACTF32X4 $0x01, Y14, X0
@@ -7001,9 +8062,9 @@ TEXT ·normRowGradientAVX512(SB), NOSPLIT, $0-48
 	MOVQ         gamma+16(FP), BX
 	XORQ         SI, SI
 
-unrolled70:
+unrolled95:
 	CMPQ        CX, $0x20
-	JL          unrolled_end70
+	JL          unrolled_end95
 	VMOVUPS     (DX)(SI*4), Z4
 	VSUBPS      Z0, Z4, Z4
 	VMULPS      Z1, Z4, Z4
@@ -7022,12 +8083,12 @@ unrolled70:
 	VMOVUPS     Z5, 64(AX)(SI*4)
 	ADDQ        $0x20, SI
 	SUBQ        $0x20, CX
-	JMP         unrolled70
+	JMP         unrolled95
 
-unrolled_end70:
-group70:
+unrolled_end95:
+group95:
 	CMPQ        CX, $0x10
-	JL          group_end70
+	JL          group_end95
 	VMOVUPS     (DX)(SI*4), Z4
 	VSUBPS      Z0, Z4, Z4
 	VMULPS      Z1, Z4, Z4
@@ -7038,11 +8099,11 @@ group70:
 	VMOVUPS     Z5, (AX)(SI*4)
 	ADDQ        $0x10, SI
 	SUBQ        $0x10, CX
-	JMP         group70
+	JMP         group95
 
-group_end70:
+group_end95:
 	TESTQ       CX, CX
-	JZ          done70
+	JZ          done95
 	MOVQ        $0x00000001, DI
 	SHLQ        CL, DI
 	DECQ        DI
@@ -7057,805 +8118,1809 @@ group_end70:
 	VMULPS      Z1, Z0, Z0
 	VMOVUPS     Z0, K1, (AX)(SI*4)
 
-done70:
+done95:
 	VZEROUPPER
 	RET
 
-// func columnSumsAVX512(sum *float32, x *float32, rows int, stride int, block int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV
-TEXT ·columnSumsAVX512(SB), NOSPLIT, $0-48
-	MOVQ  lanes+40(FP), AX
-	MOVQ  AX, CX
-	MOVQ  $0x00000001, AX
-	SHLQ  CL, AX
-	DECQ  AX
-	KMOVW AX, K1
-	MOVQ  x+8(FP), AX
-	MOVQ  rows+16(FP), CX
-	MOVQ  stride+24(FP), DX
-	SHLQ  $0x02, DX
-	MOVQ  sum+0(FP), BX
-
-block71:
-	MOVQ    block+32(FP), SI
-	CMPQ    SI, CX
-	CMOVQGT CX, SI
-	SUBQ    SI, CX
-	VXORPS  Z0, Z0, Z0
-
-row72:
-	VMOVUPS.Z (AX), K1, Z1
-	VADDPS    Z1, Z0, Z0
-	ADDQ      DX, AX
-	DECQ      SI
-	JNZ       row72
-	VMOVUPS.Z (BX), K1, Z1
-	VADDPS    Z1, Z0, Z0
-	VMOVUPS   Z0, K1, (BX)
-	TESTQ     CX, CX
-	JNZ       block71
-	VZEROUPPER
-	RET
-
-// func columnSquaresAVX512(sum *float32, x *float32, center *float32, rows int, stride int, block int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV
-TEXT ·columnSquaresAVX512(SB), NOSPLIT, $0-56
-	MOVQ      lanes+48(FP), AX
-	MOVQ      AX, CX
-	MOVQ      $0x00000001, AX
-	SHLQ      CL, AX
-	DECQ      AX
-	KMOVW     AX, K1
-	MOVQ      x+8(FP), AX
-	MOVQ      rows+24(FP), CX
-	MOVQ      stride+32(FP), DX
-	SHLQ      $0x02, DX
-	MOVQ      center+16(FP), BX
-	VMOVUPS.Z (BX), K1, Z0
-	MOVQ      sum+0(FP), BX
-
-block73:
-	MOVQ    block+40(FP), SI
-	CMPQ    SI, CX
-	CMOVQGT CX, SI
-	SUBQ    SI, CX
-	VXORPS  Z1, Z1, Z1
-
-row74:
-	VMOVUPS.Z   (AX), K1, Z2
-	VSUBPS      Z0, Z2, Z2
-	VFMADD231PS Z2, Z2, Z1
-	ADDQ        DX, AX
-	DECQ        SI
-	JNZ         row74
-	VMOVUPS.Z   (BX), K1, Z2
-	VADDPS      Z2, Z1, Z1
-	VMOVUPS     Z1, K1, (BX)
-	TESTQ       CX, CX
-	JNZ         block73
-	VZEROUPPER
-	RET
-
-// func normGradientAVX512(dx *float32, x *float32, center *float32, a *float32, k0 *float32, k1 *float32, rows int, stride int, lanes int)
-// Requires: AVX, AVX512F
-TEXT ·normGradientAVX512(SB), NOSPLIT, $0-72
-	MOVQ      lanes+64(FP), AX
-	MOVQ      AX, CX
-	MOVQ      $0x00000001, AX
-	SHLQ      CL, AX
-	DECQ      AX
-	KMOVW     AX, K1
-	MOVQ      dx+0(FP), AX
-	MOVQ      x+8(FP), CX
-	MOVQ      rows+48(FP), DX
-	MOVQ      stride+56(FP), BX
-	SHLQ      $0x02, BX
-	MOVQ      center+16(FP), SI
-	VMOVUPS.Z (SI), K1, Z0
-	MOVQ      a+24(FP), SI
-	VMOVUPS.Z (SI), K1, Z1
-	MOVQ      k0+32(FP), SI
-	VMOVUPS.Z (SI), K1, Z2
-	MOVQ      k1+40(FP), SI
-	VMOVUPS.Z (SI), K1, Z3
-
-row75:
-	VMOVUPS.Z   (CX), K1, Z4
-	VSUBPS      Z0, Z4, Z4
-	VFMADD213PS Z2, Z3, Z4
-	VMOVUPS.Z   (AX), K1, Z5
-	VFMADD132PS Z1, Z4, Z5
-	VMOVUPS     Z5, K1, (AX)
-	ADDQ        BX, AX
-	ADDQ        BX, CX
-	DECQ        DX
-	JNZ         row75
-	VZEROUPPER
-	RET
-
-// func columnSums4AVX512(sum *float32, x *float32, rows int, stride int, block int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV
-TEXT ·columnSums4AVX512(SB), NOSPLIT, $0-48
-	MOVQ x+8(FP), AX
-	MOVQ rows+16(FP), CX
+// func columnSumsAVX512(sum *float32, x *float32, rows int, stride int, n int)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+TEXT ·columnSumsAVX512(SB), NOSPLIT, $0-40
+	MOVQ n+32(FP), CX
 	MOVQ stride+24(FP), DX
 	SHLQ $0x02, DX
-	MOVQ sum+0(FP), BX
+	XORQ AX, AX
 
-block76:
-	MOVQ    block+32(FP), SI
-	CMPQ    SI, CX
-	CMOVQGT CX, SI
-	SUBQ    SI, CX
+strip4_96:
+	CMPQ   CX, $0x00000040
+	JL     strip4_96_end
+	MOVQ   x+8(FP), BX
+	ADDQ   AX, BX
+	MOVQ   rows+16(FP), SI
+	MOVQ   sum+0(FP), DI
+	ADDQ   AX, DI
+	IMUL3Q $0x00000020, DX, R8
+
+block97:
+	MOVQ    $0x00000020, R9
+	CMPQ    R9, SI
+	CMOVQGT SI, R9
+	SUBQ    R9, SI
 	VXORPS  Z0, Z0, Z0
 	VXORPS  Z1, Z1, Z1
 	VXORPS  Z2, Z2, Z2
 	VXORPS  Z3, Z3, Z3
 
-row77:
-	VADDPS  (AX), Z0, Z0
-	VADDPS  64(AX), Z1, Z1
-	VADDPS  128(AX), Z2, Z2
-	VADDPS  192(AX), Z3, Z3
-	ADDQ    DX, AX
-	DECQ    SI
-	JNZ     row77
-	VADDPS  (BX), Z0, Z0
-	VMOVUPS Z0, (BX)
-	VADDPS  64(BX), Z1, Z1
-	VMOVUPS Z1, 64(BX)
-	VADDPS  128(BX), Z2, Z2
-	VMOVUPS Z2, 128(BX)
-	VADDPS  192(BX), Z3, Z3
-	VMOVUPS Z3, 192(BX)
-	TESTQ   CX, CX
-	JNZ     block76
+row98:
+	PREFETCHT0 (BX)(R8*1)
+	VADDPS     (BX), Z0, Z0
+	PREFETCHT0 64(BX)(R8*1)
+	VADDPS     64(BX), Z1, Z1
+	PREFETCHT0 128(BX)(R8*1)
+	VADDPS     128(BX), Z2, Z2
+	PREFETCHT0 192(BX)(R8*1)
+	VADDPS     192(BX), Z3, Z3
+	ADDQ       DX, BX
+	DECQ       R9
+	JNZ        row98
+	VADDPS     (DI), Z0, Z0
+	VMOVUPS    Z0, (DI)
+	VADDPS     64(DI), Z1, Z1
+	VMOVUPS    Z1, 64(DI)
+	VADDPS     128(DI), Z2, Z2
+	VMOVUPS    Z2, 128(DI)
+	VADDPS     192(DI), Z3, Z3
+	VMOVUPS    Z3, 192(DI)
+	TESTQ      SI, SI
+	JNZ        block97
+	ADDQ       $0x00000100, AX
+	SUBQ       $0x00000040, CX
+	JMP        strip4_96
+
+strip4_96_end:
+strip2_96:
+	CMPQ   CX, $0x00000020
+	JL     strip2_96_end
+	MOVQ   x+8(FP), BX
+	ADDQ   AX, BX
+	MOVQ   rows+16(FP), SI
+	MOVQ   sum+0(FP), DI
+	ADDQ   AX, DI
+	IMUL3Q $0x00000020, DX, R8
+
+block99:
+	MOVQ    $0x00000020, R9
+	CMPQ    R9, SI
+	CMOVQGT SI, R9
+	SUBQ    R9, SI
+	VXORPS  Z0, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+
+row100:
+	PREFETCHT0 (BX)(R8*1)
+	VADDPS     (BX), Z0, Z0
+	PREFETCHT0 64(BX)(R8*1)
+	VADDPS     64(BX), Z1, Z1
+	ADDQ       DX, BX
+	DECQ       R9
+	JNZ        row100
+	VADDPS     (DI), Z0, Z0
+	VMOVUPS    Z0, (DI)
+	VADDPS     64(DI), Z1, Z1
+	VMOVUPS    Z1, 64(DI)
+	TESTQ      SI, SI
+	JNZ        block99
+	ADDQ       $0x00000080, AX
+	SUBQ       $0x00000020, CX
+	JMP        strip2_96
+
+strip2_96_end:
+strip1_96:
+	CMPQ   CX, $0x00000010
+	JL     strip1_96_end
+	MOVQ   x+8(FP), BX
+	ADDQ   AX, BX
+	MOVQ   rows+16(FP), SI
+	MOVQ   sum+0(FP), DI
+	ADDQ   AX, DI
+	IMUL3Q $0x00000020, DX, R8
+
+block101:
+	MOVQ    $0x00000020, R9
+	CMPQ    R9, SI
+	CMOVQGT SI, R9
+	SUBQ    R9, SI
+	VXORPS  Z0, Z0, Z0
+
+row102:
+	PREFETCHT0 (BX)(R8*1)
+	VADDPS     (BX), Z0, Z0
+	ADDQ       DX, BX
+	DECQ       R9
+	JNZ        row102
+	VADDPS     (DI), Z0, Z0
+	VMOVUPS    Z0, (DI)
+	TESTQ      SI, SI
+	JNZ        block101
+	ADDQ       $0x00000040, AX
+	SUBQ       $0x00000010, CX
+	JMP        strip1_96
+
+strip1_96_end:
+	TESTQ  CX, CX
+	JZ     finished96
+	MOVQ   $0x00000001, BX
+	SHLQ   CL, BX
+	DECQ   BX
+	KMOVW  BX, K1
+	MOVQ   x+8(FP), CX
+	ADDQ   AX, CX
+	MOVQ   rows+16(FP), BX
+	MOVQ   sum+0(FP), SI
+	ADDQ   AX, SI
+	IMUL3Q $0x00000020, DX, AX
+
+block103:
+	MOVQ    $0x00000020, AX
+	CMPQ    AX, BX
+	CMOVQGT BX, AX
+	SUBQ    AX, BX
+	VXORPS  Z0, Z0, Z0
+
+row104:
+	VMOVUPS.Z (CX), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	ADDQ      DX, CX
+	DECQ      AX
+	JNZ       row104
+	VMOVUPS.Z (SI), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (SI)
+	TESTQ     BX, BX
+	JNZ       block103
+
+finished96:
 	VZEROUPPER
 	RET
 
-// func columnSquares4AVX512(sum *float32, x *float32, center *float32, rows int, stride int, block int, lanes int)
+// func columnSquaresAVX512(sum *float32, x *float32, center *float32, rows int, stride int, n int)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV
-TEXT ·columnSquares4AVX512(SB), NOSPLIT, $0-56
-	MOVQ    x+8(FP), AX
-	MOVQ    rows+24(FP), CX
-	MOVQ    stride+32(FP), DX
-	SHLQ    $0x02, DX
-	MOVQ    center+16(FP), BX
-	VMOVUPS (BX), Z0
-	VMOVUPS 64(BX), Z1
-	VMOVUPS 128(BX), Z2
-	VMOVUPS 192(BX), Z3
-	MOVQ    sum+0(FP), BX
+TEXT ·columnSquaresAVX512(SB), NOSPLIT, $0-48
+	MOVQ n+40(FP), CX
+	MOVQ stride+32(FP), DX
+	SHLQ $0x02, DX
+	XORQ AX, AX
 
-block78:
-	MOVQ    block+40(FP), SI
-	CMPQ    SI, CX
-	CMOVQGT CX, SI
-	SUBQ    SI, CX
+strip4_105:
+	CMPQ    CX, $0x00000040
+	JL      strip4_105_end
+	MOVQ    x+8(FP), BX
+	ADDQ    AX, BX
+	MOVQ    rows+24(FP), SI
+	MOVQ    center+16(FP), DI
+	ADDQ    AX, DI
+	VMOVUPS (DI), Z0
+	VMOVUPS 64(DI), Z1
+	VMOVUPS 128(DI), Z2
+	VMOVUPS 192(DI), Z3
+	MOVQ    sum+0(FP), DI
+	ADDQ    AX, DI
+
+block106:
+	MOVQ    $0x00000020, R8
+	CMPQ    R8, SI
+	CMOVQGT SI, R8
+	SUBQ    R8, SI
 	VXORPS  Z4, Z4, Z4
 	VXORPS  Z5, Z5, Z5
 	VXORPS  Z6, Z6, Z6
 	VXORPS  Z7, Z7, Z7
 
-row79:
-	VMOVUPS     (AX), Z8
+row107:
+	VMOVUPS     (BX), Z8
 	VSUBPS      Z0, Z8, Z8
 	VFMADD231PS Z8, Z8, Z4
-	VMOVUPS     64(AX), Z8
+	VMOVUPS     64(BX), Z8
 	VSUBPS      Z1, Z8, Z8
 	VFMADD231PS Z8, Z8, Z5
-	VMOVUPS     128(AX), Z8
+	VMOVUPS     128(BX), Z8
 	VSUBPS      Z2, Z8, Z8
 	VFMADD231PS Z8, Z8, Z6
-	VMOVUPS     192(AX), Z8
+	VMOVUPS     192(BX), Z8
 	VSUBPS      Z3, Z8, Z8
 	VFMADD231PS Z8, Z8, Z7
-	ADDQ        DX, AX
-	DECQ        SI
-	JNZ         row79
-	VADDPS      (BX), Z4, Z4
-	VMOVUPS     Z4, (BX)
-	VADDPS      64(BX), Z5, Z5
-	VMOVUPS     Z5, 64(BX)
-	VADDPS      128(BX), Z6, Z6
-	VMOVUPS     Z6, 128(BX)
-	VADDPS      192(BX), Z7, Z7
-	VMOVUPS     Z7, 192(BX)
-	TESTQ       CX, CX
-	JNZ         block78
-	VZEROUPPER
-	RET
+	ADDQ        DX, BX
+	DECQ        R8
+	JNZ         row107
+	VADDPS      (DI), Z4, Z4
+	VMOVUPS     Z4, (DI)
+	VADDPS      64(DI), Z5, Z5
+	VMOVUPS     Z5, 64(DI)
+	VADDPS      128(DI), Z6, Z6
+	VMOVUPS     Z6, 128(DI)
+	VADDPS      192(DI), Z7, Z7
+	VMOVUPS     Z7, 192(DI)
+	TESTQ       SI, SI
+	JNZ         block106
+	ADDQ        $0x00000100, AX
+	SUBQ        $0x00000040, CX
+	JMP         strip4_105
 
-// func normGradient4AVX512(dx *float32, x *float32, center *float32, a *float32, k0 *float32, k1 *float32, rows int, stride int, lanes int)
-// Requires: AVX, AVX512F
-TEXT ·normGradient4AVX512(SB), NOSPLIT, $0-72
-	MOVQ    dx+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    rows+48(FP), DX
-	MOVQ    stride+56(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    center+16(FP), SI
-	VMOVUPS (SI), Z0
-	VMOVUPS 64(SI), Z1
-	VMOVUPS 128(SI), Z2
-	VMOVUPS 192(SI), Z3
-	MOVQ    a+24(FP), SI
-	VMOVUPS (SI), Z4
-	VMOVUPS 64(SI), Z5
-	VMOVUPS 128(SI), Z6
-	VMOVUPS 192(SI), Z7
-	MOVQ    k0+32(FP), SI
-	VMOVUPS (SI), Z8
-	VMOVUPS 64(SI), Z9
-	VMOVUPS 128(SI), Z10
-	VMOVUPS 192(SI), Z11
-	MOVQ    k1+40(FP), SI
-	VMOVUPS (SI), Z12
-	VMOVUPS 64(SI), Z13
-	VMOVUPS 128(SI), Z14
-	VMOVUPS 192(SI), Z15
-
-row80:
-	VMOVUPS     (CX), Z16
-	VSUBPS      Z0, Z16, Z16
-	VFMADD213PS Z8, Z12, Z16
-	VMOVUPS     (AX), Z17
-	VFMADD132PS Z4, Z16, Z17
-	VMOVUPS     Z17, (AX)
-	VMOVUPS     64(CX), Z16
-	VSUBPS      Z1, Z16, Z16
-	VFMADD213PS Z9, Z13, Z16
-	VMOVUPS     64(AX), Z17
-	VFMADD132PS Z5, Z16, Z17
-	VMOVUPS     Z17, 64(AX)
-	VMOVUPS     128(CX), Z16
-	VSUBPS      Z2, Z16, Z16
-	VFMADD213PS Z10, Z14, Z16
-	VMOVUPS     128(AX), Z17
-	VFMADD132PS Z6, Z16, Z17
-	VMOVUPS     Z17, 128(AX)
-	VMOVUPS     192(CX), Z16
-	VSUBPS      Z3, Z16, Z16
-	VFMADD213PS Z11, Z15, Z16
-	VMOVUPS     192(AX), Z17
-	VFMADD132PS Z7, Z16, Z17
-	VMOVUPS     Z17, 192(AX)
-	ADDQ        BX, AX
-	ADDQ        BX, CX
-	DECQ        DX
-	JNZ         row80
-	VZEROUPPER
-	RET
-
-// func normalizeAVX512(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, lanes int)
-// Requires: AVX, AVX512F
-TEXT ·normalizeAVX512(SB), NOSPLIT, $0-64
-	MOVQ      lanes+56(FP), AX
-	MOVQ      AX, CX
-	MOVQ      $0x00000001, AX
-	SHLQ      CL, AX
-	DECQ      AX
-	KMOVW     AX, K1
-	MOVQ      y+0(FP), AX
-	MOVQ      x+8(FP), CX
-	MOVQ      rows+40(FP), DX
-	MOVQ      stride+48(FP), BX
-	SHLQ      $0x02, BX
-	MOVQ      center+16(FP), SI
-	VMOVUPS.Z (SI), K1, Z0
-	MOVQ      a+24(FP), SI
-	VMOVUPS.Z (SI), K1, Z1
-	MOVQ      b+32(FP), SI
-	VMOVUPS.Z (SI), K1, Z2
-
-row81:
-	VMOVUPS.Z   (CX), K1, Z3
-	VSUBPS      Z0, Z3, Z3
-	VFMADD213PS Z2, Z1, Z3
-	VMOVUPS     Z3, K1, (AX)
-	ADDQ        BX, AX
-	ADDQ        BX, CX
-	DECQ        DX
-	JNZ         row81
-	VZEROUPPER
-	RET
-
-// func normSumsAVX512(dz *float32, dotX *float32, dot1 *float32, dy *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, block int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV
-TEXT ·normSumsAVX512(SB), NOSPLIT, $0-96
-	MOVQ      lanes+88(FP), AX
-	MOVQ      AX, CX
-	MOVQ      $0x00000001, AX
-	SHLQ      CL, AX
-	DECQ      AX
-	KMOVW     AX, K1
-	MOVQ      dz+0(FP), AX
-	MOVQ      dy+24(FP), CX
-	MOVQ      x+32(FP), DX
-	MOVQ      rows+64(FP), BX
-	MOVQ      stride+72(FP), SI
-	SHLQ      $0x02, SI
-	MOVQ      center+40(FP), DI
-	VMOVUPS.Z (DI), K1, Z0
-	MOVQ      dotX+8(FP), DI
-	MOVQ      dot1+16(FP), R8
-
-block82:
-	MOVQ    block+80(FP), R9
-	CMPQ    R9, BX
-	CMOVQGT BX, R9
-	SUBQ    R9, BX
-	VXORPS  Z1, Z1, Z1
-	VXORPS  Z2, Z2, Z2
-
-row83:
-	VMOVUPS.Z   (DX), K1, Z3
-	VSUBPS      Z0, Z3, Z3
-	VMOVUPS.Z   (CX), K1, Z4
-	VMOVUPS     Z4, K1, (AX)
-	VFMADD231PS Z3, Z4, Z1
-	VADDPS      Z4, Z2, Z2
-	ADDQ        SI, AX
-	ADDQ        SI, CX
-	ADDQ        SI, DX
-	DECQ        R9
-	JNZ         row83
-	VMOVUPS.Z   (DI), K1, Z3
-	VADDPS      Z3, Z1, Z1
-	VMOVUPS     Z1, K1, (DI)
-	VMOVUPS.Z   (R8), K1, Z1
-	VADDPS      Z1, Z2, Z2
-	VMOVUPS     Z2, K1, (R8)
-	TESTQ       BX, BX
-	JNZ         block82
-	VZEROUPPER
-	RET
-
-// func normalize2AVX512(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, lanes int)
-// Requires: AVX, AVX512F
-TEXT ·normalize2AVX512(SB), NOSPLIT, $0-64
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    rows+40(FP), DX
-	MOVQ    stride+48(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    center+16(FP), SI
-	VMOVUPS (SI), Z0
-	VMOVUPS 64(SI), Z1
-	MOVQ    a+24(FP), SI
-	VMOVUPS (SI), Z2
-	VMOVUPS 64(SI), Z3
-	MOVQ    b+32(FP), SI
-	VMOVUPS (SI), Z4
-	VMOVUPS 64(SI), Z5
-
-row84:
-	VMOVUPS     (CX), Z6
-	VSUBPS      Z0, Z6, Z6
-	VFMADD213PS Z4, Z2, Z6
-	VMOVUPS     Z6, (AX)
-	VMOVUPS     64(CX), Z6
-	VSUBPS      Z1, Z6, Z6
-	VFMADD213PS Z5, Z3, Z6
-	VMOVUPS     Z6, 64(AX)
-	ADDQ        BX, AX
-	ADDQ        BX, CX
-	DECQ        DX
-	JNZ         row84
-	VZEROUPPER
-	RET
-
-// func normSums2AVX512(dz *float32, dotX *float32, dot1 *float32, dy *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, block int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV
-TEXT ·normSums2AVX512(SB), NOSPLIT, $0-96
-	MOVQ    dz+0(FP), AX
-	MOVQ    dy+24(FP), CX
-	MOVQ    x+32(FP), DX
-	MOVQ    rows+64(FP), BX
-	MOVQ    stride+72(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    center+40(FP), DI
+strip4_105_end:
+strip2_105:
+	CMPQ    CX, $0x00000020
+	JL      strip2_105_end
+	MOVQ    x+8(FP), BX
+	ADDQ    AX, BX
+	MOVQ    rows+24(FP), SI
+	MOVQ    center+16(FP), DI
+	ADDQ    AX, DI
 	VMOVUPS (DI), Z0
 	VMOVUPS 64(DI), Z1
-	MOVQ    dotX+8(FP), DI
-	MOVQ    dot1+16(FP), R8
+	MOVQ    sum+0(FP), DI
+	ADDQ    AX, DI
 
-block85:
-	MOVQ    block+80(FP), R9
-	CMPQ    R9, BX
-	CMOVQGT BX, R9
-	SUBQ    R9, BX
+block108:
+	MOVQ    $0x00000020, R8
+	CMPQ    R8, SI
+	CMOVQGT SI, R8
+	SUBQ    R8, SI
 	VXORPS  Z2, Z2, Z2
 	VXORPS  Z3, Z3, Z3
-	VXORPS  Z4, Z4, Z4
-	VXORPS  Z5, Z5, Z5
 
-row86:
-	VMOVUPS     (DX), Z6
-	VSUBPS      Z0, Z6, Z6
-	VMOVUPS     (CX), Z7
-	VMOVUPS     Z7, (AX)
-	VFMADD231PS Z6, Z7, Z2
-	VADDPS      Z7, Z4, Z4
-	VMOVUPS     64(DX), Z6
-	VSUBPS      Z1, Z6, Z6
-	VMOVUPS     64(CX), Z7
-	VMOVUPS     Z7, 64(AX)
-	VFMADD231PS Z6, Z7, Z3
-	VADDPS      Z7, Z5, Z5
-	ADDQ        SI, AX
-	ADDQ        SI, CX
-	ADDQ        SI, DX
-	DECQ        R9
-	JNZ         row86
+row109:
+	VMOVUPS     (BX), Z4
+	VSUBPS      Z0, Z4, Z4
+	VFMADD231PS Z4, Z4, Z2
+	VMOVUPS     64(BX), Z4
+	VSUBPS      Z1, Z4, Z4
+	VFMADD231PS Z4, Z4, Z3
+	ADDQ        DX, BX
+	DECQ        R8
+	JNZ         row109
 	VADDPS      (DI), Z2, Z2
 	VMOVUPS     Z2, (DI)
 	VADDPS      64(DI), Z3, Z3
 	VMOVUPS     Z3, 64(DI)
-	VADDPS      (R8), Z4, Z4
-	VMOVUPS     Z4, (R8)
-	VADDPS      64(R8), Z5, Z5
-	VMOVUPS     Z5, 64(R8)
+	TESTQ       SI, SI
+	JNZ         block108
+	ADDQ        $0x00000080, AX
+	SUBQ        $0x00000020, CX
+	JMP         strip2_105
+
+strip2_105_end:
+strip1_105:
+	CMPQ    CX, $0x00000010
+	JL      strip1_105_end
+	MOVQ    x+8(FP), BX
+	ADDQ    AX, BX
+	MOVQ    rows+24(FP), SI
+	MOVQ    center+16(FP), DI
+	ADDQ    AX, DI
+	VMOVUPS (DI), Z0
+	MOVQ    sum+0(FP), DI
+	ADDQ    AX, DI
+
+block110:
+	MOVQ    $0x00000020, R8
+	CMPQ    R8, SI
+	CMOVQGT SI, R8
+	SUBQ    R8, SI
+	VXORPS  Z1, Z1, Z1
+
+row111:
+	VMOVUPS     (BX), Z2
+	VSUBPS      Z0, Z2, Z2
+	VFMADD231PS Z2, Z2, Z1
+	ADDQ        DX, BX
+	DECQ        R8
+	JNZ         row111
+	VADDPS      (DI), Z1, Z1
+	VMOVUPS     Z1, (DI)
+	TESTQ       SI, SI
+	JNZ         block110
+	ADDQ        $0x00000040, AX
+	SUBQ        $0x00000010, CX
+	JMP         strip1_105
+
+strip1_105_end:
+	TESTQ     CX, CX
+	JZ        finished105
+	MOVQ      $0x00000001, BX
+	SHLQ      CL, BX
+	DECQ      BX
+	KMOVW     BX, K1
+	MOVQ      x+8(FP), CX
+	ADDQ      AX, CX
+	MOVQ      rows+24(FP), BX
+	MOVQ      center+16(FP), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (SI), K1, Z0
+	MOVQ      sum+0(FP), SI
+	ADDQ      AX, SI
+
+block112:
+	MOVQ    $0x00000020, AX
+	CMPQ    AX, BX
+	CMOVQGT BX, AX
+	SUBQ    AX, BX
+	VXORPS  Z1, Z1, Z1
+
+row113:
+	VMOVUPS.Z   (CX), K1, Z2
+	VSUBPS      Z0, Z2, Z2
+	VFMADD231PS Z2, Z2, Z1
+	ADDQ        DX, CX
+	DECQ        AX
+	JNZ         row113
+	VMOVUPS.Z   (SI), K1, Z2
+	VADDPS      Z2, Z1, Z1
+	VMOVUPS     Z1, K1, (SI)
 	TESTQ       BX, BX
-	JNZ         block85
+	JNZ         block112
+
+finished105:
 	VZEROUPPER
 	RET
 
-// func normalizeSiLUAVX512(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, lanes int)
+// func normalizeAVX512(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, n int)
+// Requires: AVX, AVX512F
+TEXT ·normalizeAVX512(SB), NOSPLIT, $0-64
+	MOVQ n+56(FP), CX
+	MOVQ stride+48(FP), DX
+	SHLQ $0x02, DX
+	XORQ AX, AX
+
+strip4_114:
+	CMPQ    CX, $0x00000040
+	JL      strip4_114_end
+	MOVQ    y+0(FP), BX
+	ADDQ    AX, BX
+	MOVQ    x+8(FP), SI
+	ADDQ    AX, SI
+	MOVQ    rows+40(FP), DI
+	MOVQ    center+16(FP), R8
+	ADDQ    AX, R8
+	VMOVUPS (R8), Z0
+	VMOVUPS 64(R8), Z1
+	VMOVUPS 128(R8), Z2
+	VMOVUPS 192(R8), Z3
+	MOVQ    a+24(FP), R8
+	ADDQ    AX, R8
+	VMOVUPS (R8), Z4
+	VMOVUPS 64(R8), Z5
+	VMOVUPS 128(R8), Z6
+	VMOVUPS 192(R8), Z7
+	MOVQ    b+32(FP), R8
+	ADDQ    AX, R8
+	VMOVUPS (R8), Z8
+	VMOVUPS 64(R8), Z9
+	VMOVUPS 128(R8), Z10
+	VMOVUPS 192(R8), Z11
+
+row115:
+	VMOVUPS     (SI), Z12
+	VSUBPS      Z0, Z12, Z12
+	VFMADD213PS Z8, Z4, Z12
+	VMOVUPS     Z12, (BX)
+	VMOVUPS     64(SI), Z12
+	VSUBPS      Z1, Z12, Z12
+	VFMADD213PS Z9, Z5, Z12
+	VMOVUPS     Z12, 64(BX)
+	VMOVUPS     128(SI), Z12
+	VSUBPS      Z2, Z12, Z12
+	VFMADD213PS Z10, Z6, Z12
+	VMOVUPS     Z12, 128(BX)
+	VMOVUPS     192(SI), Z12
+	VSUBPS      Z3, Z12, Z12
+	VFMADD213PS Z11, Z7, Z12
+	VMOVUPS     Z12, 192(BX)
+	ADDQ        DX, BX
+	ADDQ        DX, SI
+	DECQ        DI
+	JNZ         row115
+	ADDQ        $0x00000100, AX
+	SUBQ        $0x00000040, CX
+	JMP         strip4_114
+
+strip4_114_end:
+strip2_114:
+	CMPQ    CX, $0x00000020
+	JL      strip2_114_end
+	MOVQ    y+0(FP), BX
+	ADDQ    AX, BX
+	MOVQ    x+8(FP), SI
+	ADDQ    AX, SI
+	MOVQ    rows+40(FP), DI
+	MOVQ    center+16(FP), R8
+	ADDQ    AX, R8
+	VMOVUPS (R8), Z0
+	VMOVUPS 64(R8), Z1
+	MOVQ    a+24(FP), R8
+	ADDQ    AX, R8
+	VMOVUPS (R8), Z2
+	VMOVUPS 64(R8), Z3
+	MOVQ    b+32(FP), R8
+	ADDQ    AX, R8
+	VMOVUPS (R8), Z4
+	VMOVUPS 64(R8), Z5
+
+row116:
+	VMOVUPS     (SI), Z6
+	VSUBPS      Z0, Z6, Z6
+	VFMADD213PS Z4, Z2, Z6
+	VMOVUPS     Z6, (BX)
+	VMOVUPS     64(SI), Z6
+	VSUBPS      Z1, Z6, Z6
+	VFMADD213PS Z5, Z3, Z6
+	VMOVUPS     Z6, 64(BX)
+	ADDQ        DX, BX
+	ADDQ        DX, SI
+	DECQ        DI
+	JNZ         row116
+	ADDQ        $0x00000080, AX
+	SUBQ        $0x00000020, CX
+	JMP         strip2_114
+
+strip2_114_end:
+strip1_114:
+	CMPQ    CX, $0x00000010
+	JL      strip1_114_end
+	MOVQ    y+0(FP), BX
+	ADDQ    AX, BX
+	MOVQ    x+8(FP), SI
+	ADDQ    AX, SI
+	MOVQ    rows+40(FP), DI
+	MOVQ    center+16(FP), R8
+	ADDQ    AX, R8
+	VMOVUPS (R8), Z0
+	MOVQ    a+24(FP), R8
+	ADDQ    AX, R8
+	VMOVUPS (R8), Z1
+	MOVQ    b+32(FP), R8
+	ADDQ    AX, R8
+	VMOVUPS (R8), Z2
+
+row117:
+	VMOVUPS     (SI), Z3
+	VSUBPS      Z0, Z3, Z3
+	VFMADD213PS Z2, Z1, Z3
+	VMOVUPS     Z3, (BX)
+	ADDQ        DX, BX
+	ADDQ        DX, SI
+	DECQ        DI
+	JNZ         row117
+	ADDQ        $0x00000040, AX
+	SUBQ        $0x00000010, CX
+	JMP         strip1_114
+
+strip1_114_end:
+	TESTQ     CX, CX
+	JZ        finished114
+	MOVQ      $0x00000001, BX
+	SHLQ      CL, BX
+	DECQ      BX
+	KMOVW     BX, K1
+	MOVQ      y+0(FP), CX
+	ADDQ      AX, CX
+	MOVQ      x+8(FP), BX
+	ADDQ      AX, BX
+	MOVQ      rows+40(FP), SI
+	MOVQ      center+16(FP), DI
+	ADDQ      AX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	MOVQ      a+24(FP), DI
+	ADDQ      AX, DI
+	VMOVUPS.Z (DI), K1, Z1
+	MOVQ      b+32(FP), DI
+	ADDQ      AX, DI
+	VMOVUPS.Z (DI), K1, Z2
+
+row118:
+	VMOVUPS.Z   (BX), K1, Z3
+	VSUBPS      Z0, Z3, Z3
+	VFMADD213PS Z2, Z1, Z3
+	VMOVUPS     Z3, K1, (CX)
+	ADDQ        DX, CX
+	ADDQ        DX, BX
+	DECQ        SI
+	JNZ         row118
+
+finished114:
+	VZEROUPPER
+	RET
+
+// func normSumsAVX512(dz *float32, dotX *float32, dot1 *float32, dy *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, n int)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+TEXT ·normSumsAVX512(SB), NOSPLIT, $0-88
+	MOVQ n+80(FP), CX
+	MOVQ stride+72(FP), DX
+	SHLQ $0x02, DX
+	XORQ AX, AX
+
+strip4_119:
+	CMPQ   CX, $0x00000040
+	JL     strip4_119_end
+	MOVQ   dz+0(FP), BX
+	ADDQ   AX, BX
+	MOVQ   dy+24(FP), SI
+	ADDQ   AX, SI
+	MOVQ   x+32(FP), DI
+	ADDQ   AX, DI
+	MOVQ   rows+64(FP), R8
+	MOVQ   center+40(FP), R9
+	ADDQ   AX, R9
+	MOVQ   dotX+8(FP), R10
+	ADDQ   AX, R10
+	MOVQ   dot1+16(FP), R11
+	ADDQ   AX, R11
+	IMUL3Q $0x00000020, DX, R12
+
+block120:
+	MOVQ    $0x00000020, R13
+	CMPQ    R13, R8
+	CMOVQGT R8, R13
+	SUBQ    R13, R8
+	VXORPS  Z0, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+	VXORPS  Z2, Z2, Z2
+	VXORPS  Z3, Z3, Z3
+	VXORPS  Z4, Z4, Z4
+	VXORPS  Z5, Z5, Z5
+	VXORPS  Z6, Z6, Z6
+	VXORPS  Z7, Z7, Z7
+
+row121:
+	PREFETCHT0  (DI)(R12*1)
+	PREFETCHT0  (SI)(R12*1)
+	VMOVUPS     (DI), Z8
+	VSUBPS      (R9), Z8, Z8
+	VMOVUPS     (SI), Z9
+	VMOVUPS     Z9, (BX)
+	VFMADD231PS Z8, Z9, Z0
+	VADDPS      Z9, Z4, Z4
+	PREFETCHT0  64(DI)(R12*1)
+	PREFETCHT0  64(SI)(R12*1)
+	VMOVUPS     64(DI), Z8
+	VSUBPS      64(R9), Z8, Z8
+	VMOVUPS     64(SI), Z9
+	VMOVUPS     Z9, 64(BX)
+	VFMADD231PS Z8, Z9, Z1
+	VADDPS      Z9, Z5, Z5
+	PREFETCHT0  128(DI)(R12*1)
+	PREFETCHT0  128(SI)(R12*1)
+	VMOVUPS     128(DI), Z8
+	VSUBPS      128(R9), Z8, Z8
+	VMOVUPS     128(SI), Z9
+	VMOVUPS     Z9, 128(BX)
+	VFMADD231PS Z8, Z9, Z2
+	VADDPS      Z9, Z6, Z6
+	PREFETCHT0  192(DI)(R12*1)
+	PREFETCHT0  192(SI)(R12*1)
+	VMOVUPS     192(DI), Z8
+	VSUBPS      192(R9), Z8, Z8
+	VMOVUPS     192(SI), Z9
+	VMOVUPS     Z9, 192(BX)
+	VFMADD231PS Z8, Z9, Z3
+	VADDPS      Z9, Z7, Z7
+	ADDQ        DX, BX
+	ADDQ        DX, SI
+	ADDQ        DX, DI
+	DECQ        R13
+	JNZ         row121
+	VADDPS      (R10), Z0, Z0
+	VMOVUPS     Z0, (R10)
+	VADDPS      64(R10), Z1, Z1
+	VMOVUPS     Z1, 64(R10)
+	VADDPS      128(R10), Z2, Z2
+	VMOVUPS     Z2, 128(R10)
+	VADDPS      192(R10), Z3, Z3
+	VMOVUPS     Z3, 192(R10)
+	VADDPS      (R11), Z4, Z4
+	VMOVUPS     Z4, (R11)
+	VADDPS      64(R11), Z5, Z5
+	VMOVUPS     Z5, 64(R11)
+	VADDPS      128(R11), Z6, Z6
+	VMOVUPS     Z6, 128(R11)
+	VADDPS      192(R11), Z7, Z7
+	VMOVUPS     Z7, 192(R11)
+	TESTQ       R8, R8
+	JNZ         block120
+	ADDQ        $0x00000100, AX
+	SUBQ        $0x00000040, CX
+	JMP         strip4_119
+
+strip4_119_end:
+strip2_119:
+	CMPQ   CX, $0x00000020
+	JL     strip2_119_end
+	MOVQ   dz+0(FP), BX
+	ADDQ   AX, BX
+	MOVQ   dy+24(FP), SI
+	ADDQ   AX, SI
+	MOVQ   x+32(FP), DI
+	ADDQ   AX, DI
+	MOVQ   rows+64(FP), R8
+	MOVQ   center+40(FP), R9
+	ADDQ   AX, R9
+	MOVQ   dotX+8(FP), R10
+	ADDQ   AX, R10
+	MOVQ   dot1+16(FP), R11
+	ADDQ   AX, R11
+	IMUL3Q $0x00000020, DX, R12
+
+block122:
+	MOVQ    $0x00000020, R13
+	CMPQ    R13, R8
+	CMOVQGT R8, R13
+	SUBQ    R13, R8
+	VXORPS  Z0, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+	VXORPS  Z2, Z2, Z2
+	VXORPS  Z3, Z3, Z3
+
+row123:
+	PREFETCHT0  (DI)(R12*1)
+	PREFETCHT0  (SI)(R12*1)
+	VMOVUPS     (DI), Z4
+	VSUBPS      (R9), Z4, Z4
+	VMOVUPS     (SI), Z5
+	VMOVUPS     Z5, (BX)
+	VFMADD231PS Z4, Z5, Z0
+	VADDPS      Z5, Z2, Z2
+	PREFETCHT0  64(DI)(R12*1)
+	PREFETCHT0  64(SI)(R12*1)
+	VMOVUPS     64(DI), Z4
+	VSUBPS      64(R9), Z4, Z4
+	VMOVUPS     64(SI), Z5
+	VMOVUPS     Z5, 64(BX)
+	VFMADD231PS Z4, Z5, Z1
+	VADDPS      Z5, Z3, Z3
+	ADDQ        DX, BX
+	ADDQ        DX, SI
+	ADDQ        DX, DI
+	DECQ        R13
+	JNZ         row123
+	VADDPS      (R10), Z0, Z0
+	VMOVUPS     Z0, (R10)
+	VADDPS      64(R10), Z1, Z1
+	VMOVUPS     Z1, 64(R10)
+	VADDPS      (R11), Z2, Z2
+	VMOVUPS     Z2, (R11)
+	VADDPS      64(R11), Z3, Z3
+	VMOVUPS     Z3, 64(R11)
+	TESTQ       R8, R8
+	JNZ         block122
+	ADDQ        $0x00000080, AX
+	SUBQ        $0x00000020, CX
+	JMP         strip2_119
+
+strip2_119_end:
+strip1_119:
+	CMPQ   CX, $0x00000010
+	JL     strip1_119_end
+	MOVQ   dz+0(FP), BX
+	ADDQ   AX, BX
+	MOVQ   dy+24(FP), SI
+	ADDQ   AX, SI
+	MOVQ   x+32(FP), DI
+	ADDQ   AX, DI
+	MOVQ   rows+64(FP), R8
+	MOVQ   center+40(FP), R9
+	ADDQ   AX, R9
+	MOVQ   dotX+8(FP), R10
+	ADDQ   AX, R10
+	MOVQ   dot1+16(FP), R11
+	ADDQ   AX, R11
+	IMUL3Q $0x00000020, DX, R12
+
+block124:
+	MOVQ    $0x00000020, R13
+	CMPQ    R13, R8
+	CMOVQGT R8, R13
+	SUBQ    R13, R8
+	VXORPS  Z0, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+
+row125:
+	PREFETCHT0  (DI)(R12*1)
+	PREFETCHT0  (SI)(R12*1)
+	VMOVUPS     (DI), Z2
+	VSUBPS      (R9), Z2, Z2
+	VMOVUPS     (SI), Z3
+	VMOVUPS     Z3, (BX)
+	VFMADD231PS Z2, Z3, Z0
+	VADDPS      Z3, Z1, Z1
+	ADDQ        DX, BX
+	ADDQ        DX, SI
+	ADDQ        DX, DI
+	DECQ        R13
+	JNZ         row125
+	VADDPS      (R10), Z0, Z0
+	VMOVUPS     Z0, (R10)
+	VADDPS      (R11), Z1, Z1
+	VMOVUPS     Z1, (R11)
+	TESTQ       R8, R8
+	JNZ         block124
+	ADDQ        $0x00000040, AX
+	SUBQ        $0x00000010, CX
+	JMP         strip1_119
+
+strip1_119_end:
+	TESTQ  CX, CX
+	JZ     finished119
+	MOVQ   $0x00000001, BX
+	SHLQ   CL, BX
+	DECQ   BX
+	KMOVW  BX, K1
+	MOVQ   dz+0(FP), CX
+	ADDQ   AX, CX
+	MOVQ   dy+24(FP), BX
+	ADDQ   AX, BX
+	MOVQ   x+32(FP), SI
+	ADDQ   AX, SI
+	MOVQ   rows+64(FP), DI
+	MOVQ   center+40(FP), R8
+	ADDQ   AX, R8
+	MOVQ   dotX+8(FP), R9
+	ADDQ   AX, R9
+	MOVQ   dot1+16(FP), R10
+	ADDQ   AX, R10
+	IMUL3Q $0x00000020, DX, AX
+
+block126:
+	MOVQ    $0x00000020, AX
+	CMPQ    AX, DI
+	CMOVQGT DI, AX
+	SUBQ    AX, DI
+	VXORPS  Z0, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+
+row127:
+	VMOVUPS.Z   (SI), K1, Z2
+	VMOVUPS.Z   (R8), K1, Z3
+	VSUBPS      Z3, Z2, Z2
+	VMOVUPS.Z   (BX), K1, Z3
+	VMOVUPS     Z3, K1, (CX)
+	VFMADD231PS Z2, Z3, Z0
+	VADDPS      Z3, Z1, Z1
+	ADDQ        DX, CX
+	ADDQ        DX, BX
+	ADDQ        DX, SI
+	DECQ        AX
+	JNZ         row127
+	VMOVUPS.Z   (R9), K1, Z2
+	VADDPS      Z2, Z0, Z0
+	VMOVUPS     Z0, K1, (R9)
+	VMOVUPS.Z   (R10), K1, Z0
+	VADDPS      Z0, Z1, Z1
+	VMOVUPS     Z1, K1, (R10)
+	TESTQ       DI, DI
+	JNZ         block126
+
+finished119:
+	VZEROUPPER
+	RET
+
+// func normalizeSiLUAVX512(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, n int)
 // Requires: AVX, AVX512F
 TEXT ·normalizeSiLUAVX512(SB), NOSPLIT, $0-64
-	MOVQ         lanes+56(FP), AX
-	MOVQ         AX, CX
-	MOVQ         $0x00000001, AX
-	SHLQ         CL, AX
-	DECQ         AX
-	KMOVW        AX, K1
-	MOVQ         y+0(FP), AX
-	MOVQ         x+8(FP), CX
-	MOVQ         rows+40(FP), DX
-	MOVQ         stride+48(FP), BX
-	SHLQ         $0x02, BX
-	MOVQ         center+16(FP), SI
-	VMOVUPS.Z    (SI), K1, Z0
-	MOVQ         a+24(FP), SI
-	VMOVUPS.Z    (SI), K1, Z1
-	MOVQ         b+32(FP), SI
-	VMOVUPS.Z    (SI), K1, Z2
-	VBROADCASTSS vectorc2b20000<>+0(SB), Z3
-	VBROADCASTSS vector42d00000<>+0(SB), Z4
-	VBROADCASTSS vectorbfb8aa3b<>+0(SB), Z5
-	VBROADCASTSS vector4b400000<>+0(SB), Z6
-	VBROADCASTSS vector3f317200<>+0(SB), Z7
-	VBROADCASTSS vector35bfbe8e<>+0(SB), Z8
-	VBROADCASTSS vector3f800000<>+0(SB), Z9
-	VBROADCASTSS vector3efffffe<>+0(SB), Z10
-	VBROADCASTSS vector3e2aaa48<>+0(SB), Z11
-	VBROADCASTSS vector3d2aac7b<>+0(SB), Z12
-	VBROADCASTSS vector3c091d47<>+0(SB), Z13
-	VBROADCASTSS vector3ab5118f<>+0(SB), Z14
+	VBROADCASTSS vectorc2b20000<>+0(SB), Z0
+	VBROADCASTSS vector42d00000<>+0(SB), Z1
+	VBROADCASTSS vectorbfb8aa3b<>+0(SB), Z2
+	VBROADCASTSS vector4b400000<>+0(SB), Z3
+	VBROADCASTSS vector3f317200<>+0(SB), Z4
+	VBROADCASTSS vector35bfbe8e<>+0(SB), Z5
+	VBROADCASTSS vector3f800000<>+0(SB), Z6
+	VBROADCASTSS vector3efffffe<>+0(SB), Z7
+	VBROADCASTSS vector3e2aaa48<>+0(SB), Z8
+	VBROADCASTSS vector3d2aac7b<>+0(SB), Z9
+	VBROADCASTSS vector3c091d47<>+0(SB), Z10
+	VBROADCASTSS vector3ab5118f<>+0(SB), Z11
+	MOVQ         n+56(FP), CX
+	MOVQ         stride+48(FP), DX
+	SHLQ         $0x02, DX
+	XORQ         AX, AX
 
-row87:
-	VMOVUPS.Z    (CX), K1, Z15
-	VSUBPS       Z0, Z15, Z15
-	VFMADD213PS  Z2, Z1, Z15
-	VMOVAPS      Z15, Z16
-	VMAXPS       Z16, Z3, Z16
-	VMINPS       Z16, Z4, Z16
-	VMULPS       Z5, Z16, Z17
-	VADDPS       Z6, Z17, Z17
-	VSUBPS       Z6, Z17, Z17
-	VFNMSUB231PS Z7, Z17, Z16
-	VFNMADD231PS Z8, Z17, Z16
-	VMOVAPS      Z14, Z18
-	VFMADD213PS  Z13, Z16, Z18
-	VFMADD213PS  Z12, Z16, Z18
-	VFMADD213PS  Z11, Z16, Z18
-	VFMADD213PS  Z10, Z16, Z18
-	VFMADD213PS  Z9, Z16, Z18
-	VFMADD213PS  Z9, Z16, Z18
-	VSCALEFPS    Z17, Z18, Z16
-	VADDPS       Z9, Z16, Z16
-	VDIVPS       Z16, Z15, Z15
-	VMOVUPS      Z15, K1, (AX)
-	ADDQ         BX, AX
-	ADDQ         BX, CX
-	DECQ         DX
-	JNZ          row87
-	VZEROUPPER
-	RET
+strip4_128:
+	CMPQ    CX, $0x00000040
+	JL      strip4_128_end
+	MOVQ    y+0(FP), BX
+	ADDQ    AX, BX
+	MOVQ    x+8(FP), SI
+	ADDQ    AX, SI
+	MOVQ    rows+40(FP), DI
+	MOVQ    center+16(FP), R8
+	ADDQ    AX, R8
+	VMOVUPS (R8), Z12
+	VMOVUPS 64(R8), Z13
+	VMOVUPS 128(R8), Z14
+	VMOVUPS 192(R8), Z15
+	MOVQ    a+24(FP), R8
+	ADDQ    AX, R8
+	VMOVUPS (R8), Z16
+	VMOVUPS 64(R8), Z17
+	VMOVUPS 128(R8), Z18
+	VMOVUPS 192(R8), Z19
+	MOVQ    b+32(FP), R8
+	ADDQ    AX, R8
+	VMOVUPS (R8), Z20
+	VMOVUPS 64(R8), Z21
+	VMOVUPS 128(R8), Z22
+	VMOVUPS 192(R8), Z23
 
-// func normSumsSiLUAVX512(dz *float32, dotX *float32, dot1 *float32, dy *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, block int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV
-TEXT ·normSumsSiLUAVX512(SB), NOSPLIT, $0-96
-	MOVQ         lanes+88(FP), AX
-	MOVQ         AX, CX
-	MOVQ         $0x00000001, AX
-	SHLQ         CL, AX
-	DECQ         AX
-	KMOVW        AX, K1
-	MOVQ         dz+0(FP), AX
-	MOVQ         dy+24(FP), CX
-	MOVQ         x+32(FP), DX
-	MOVQ         rows+64(FP), BX
-	MOVQ         stride+72(FP), SI
-	SHLQ         $0x02, SI
-	MOVQ         center+40(FP), DI
-	VMOVUPS.Z    (DI), K1, Z0
-	MOVQ         a+48(FP), DI
-	VMOVUPS.Z    (DI), K1, Z1
-	MOVQ         b+56(FP), DI
-	VMOVUPS.Z    (DI), K1, Z2
-	VBROADCASTSS vectorc2b20000<>+0(SB), Z3
-	VBROADCASTSS vector42d00000<>+0(SB), Z4
-	VBROADCASTSS vectorbfb8aa3b<>+0(SB), Z5
-	VBROADCASTSS vector4b400000<>+0(SB), Z6
-	VBROADCASTSS vector3f317200<>+0(SB), Z7
-	VBROADCASTSS vector35bfbe8e<>+0(SB), Z8
-	VBROADCASTSS vector3f800000<>+0(SB), Z9
-	VBROADCASTSS vector3efffffe<>+0(SB), Z10
-	VBROADCASTSS vector3e2aaa48<>+0(SB), Z11
-	VBROADCASTSS vector3d2aac7b<>+0(SB), Z12
-	VBROADCASTSS vector3c091d47<>+0(SB), Z13
-	VBROADCASTSS vector3ab5118f<>+0(SB), Z14
-	MOVQ         dotX+8(FP), DI
-	MOVQ         dot1+16(FP), R8
+row129:
+	VMOVUPS      (SI), Z24
+	VSUBPS       Z12, Z24, Z24
+	VFMADD213PS  Z20, Z16, Z24
+	VMOVAPS      Z24, Z25
+	VMAXPS       Z25, Z0, Z25
+	VMINPS       Z25, Z1, Z25
+	VMULPS       Z2, Z25, Z26
+	VADDPS       Z3, Z26, Z26
+	VSUBPS       Z3, Z26, Z26
+	VFNMSUB231PS Z4, Z26, Z25
+	VFNMADD231PS Z5, Z26, Z25
+	VMOVAPS      Z11, Z27
+	VFMADD213PS  Z10, Z25, Z27
+	VFMADD213PS  Z9, Z25, Z27
+	VFMADD213PS  Z8, Z25, Z27
+	VFMADD213PS  Z7, Z25, Z27
+	VFMADD213PS  Z6, Z25, Z27
+	VFMADD213PS  Z6, Z25, Z27
+	VSCALEFPS    Z26, Z27, Z25
+	VADDPS       Z6, Z25, Z25
+	VDIVPS       Z25, Z24, Z24
+	VMOVUPS      Z24, (BX)
+	VMOVUPS      64(SI), Z24
+	VSUBPS       Z13, Z24, Z24
+	VFMADD213PS  Z21, Z17, Z24
+	VMOVAPS      Z24, Z25
+	VMAXPS       Z25, Z0, Z25
+	VMINPS       Z25, Z1, Z25
+	VMULPS       Z2, Z25, Z26
+	VADDPS       Z3, Z26, Z26
+	VSUBPS       Z3, Z26, Z26
+	VFNMSUB231PS Z4, Z26, Z25
+	VFNMADD231PS Z5, Z26, Z25
+	VMOVAPS      Z11, Z27
+	VFMADD213PS  Z10, Z25, Z27
+	VFMADD213PS  Z9, Z25, Z27
+	VFMADD213PS  Z8, Z25, Z27
+	VFMADD213PS  Z7, Z25, Z27
+	VFMADD213PS  Z6, Z25, Z27
+	VFMADD213PS  Z6, Z25, Z27
+	VSCALEFPS    Z26, Z27, Z25
+	VADDPS       Z6, Z25, Z25
+	VDIVPS       Z25, Z24, Z24
+	VMOVUPS      Z24, 64(BX)
+	VMOVUPS      128(SI), Z24
+	VSUBPS       Z14, Z24, Z24
+	VFMADD213PS  Z22, Z18, Z24
+	VMOVAPS      Z24, Z25
+	VMAXPS       Z25, Z0, Z25
+	VMINPS       Z25, Z1, Z25
+	VMULPS       Z2, Z25, Z26
+	VADDPS       Z3, Z26, Z26
+	VSUBPS       Z3, Z26, Z26
+	VFNMSUB231PS Z4, Z26, Z25
+	VFNMADD231PS Z5, Z26, Z25
+	VMOVAPS      Z11, Z27
+	VFMADD213PS  Z10, Z25, Z27
+	VFMADD213PS  Z9, Z25, Z27
+	VFMADD213PS  Z8, Z25, Z27
+	VFMADD213PS  Z7, Z25, Z27
+	VFMADD213PS  Z6, Z25, Z27
+	VFMADD213PS  Z6, Z25, Z27
+	VSCALEFPS    Z26, Z27, Z25
+	VADDPS       Z6, Z25, Z25
+	VDIVPS       Z25, Z24, Z24
+	VMOVUPS      Z24, 128(BX)
+	VMOVUPS      192(SI), Z24
+	VSUBPS       Z15, Z24, Z24
+	VFMADD213PS  Z23, Z19, Z24
+	VMOVAPS      Z24, Z25
+	VMAXPS       Z25, Z0, Z25
+	VMINPS       Z25, Z1, Z25
+	VMULPS       Z2, Z25, Z26
+	VADDPS       Z3, Z26, Z26
+	VSUBPS       Z3, Z26, Z26
+	VFNMSUB231PS Z4, Z26, Z25
+	VFNMADD231PS Z5, Z26, Z25
+	VMOVAPS      Z11, Z27
+	VFMADD213PS  Z10, Z25, Z27
+	VFMADD213PS  Z9, Z25, Z27
+	VFMADD213PS  Z8, Z25, Z27
+	VFMADD213PS  Z7, Z25, Z27
+	VFMADD213PS  Z6, Z25, Z27
+	VFMADD213PS  Z6, Z25, Z27
+	VSCALEFPS    Z26, Z27, Z25
+	VADDPS       Z6, Z25, Z25
+	VDIVPS       Z25, Z24, Z24
+	VMOVUPS      Z24, 192(BX)
+	ADDQ         DX, BX
+	ADDQ         DX, SI
+	DECQ         DI
+	JNZ          row129
+	ADDQ         $0x00000100, AX
+	SUBQ         $0x00000040, CX
+	JMP          strip4_128
 
-block88:
-	MOVQ    block+80(FP), R9
-	CMPQ    R9, BX
-	CMOVQGT BX, R9
-	SUBQ    R9, BX
-	VXORPS  Z15, Z15, Z15
-	VXORPS  Z16, Z16, Z16
+strip4_128_end:
+strip2_128:
+	CMPQ    CX, $0x00000020
+	JL      strip2_128_end
+	MOVQ    y+0(FP), BX
+	ADDQ    AX, BX
+	MOVQ    x+8(FP), SI
+	ADDQ    AX, SI
+	MOVQ    rows+40(FP), DI
+	MOVQ    center+16(FP), R8
+	ADDQ    AX, R8
+	VMOVUPS (R8), Z12
+	VMOVUPS 64(R8), Z13
+	MOVQ    a+24(FP), R8
+	ADDQ    AX, R8
+	VMOVUPS (R8), Z14
+	VMOVUPS 64(R8), Z15
+	MOVQ    b+32(FP), R8
+	ADDQ    AX, R8
+	VMOVUPS (R8), Z16
+	VMOVUPS 64(R8), Z17
 
-row89:
-	VMOVUPS.Z    (DX), K1, Z17
-	VSUBPS       Z0, Z17, Z17
-	VMOVAPS      Z17, Z18
-	VFMADD213PS  Z2, Z1, Z18
+row130:
+	VMOVUPS      (SI), Z18
+	VSUBPS       Z12, Z18, Z18
+	VFMADD213PS  Z16, Z14, Z18
 	VMOVAPS      Z18, Z19
-	VMAXPS       Z19, Z3, Z19
-	VMINPS       Z19, Z4, Z19
-	VMULPS       Z5, Z19, Z20
-	VADDPS       Z6, Z20, Z20
-	VSUBPS       Z6, Z20, Z20
-	VFNMSUB231PS Z7, Z20, Z19
-	VFNMADD231PS Z8, Z20, Z19
-	VMOVAPS      Z14, Z21
-	VFMADD213PS  Z13, Z19, Z21
-	VFMADD213PS  Z12, Z19, Z21
-	VFMADD213PS  Z11, Z19, Z21
+	VMAXPS       Z19, Z0, Z19
+	VMINPS       Z19, Z1, Z19
+	VMULPS       Z2, Z19, Z20
+	VADDPS       Z3, Z20, Z20
+	VSUBPS       Z3, Z20, Z20
+	VFNMSUB231PS Z4, Z20, Z19
+	VFNMADD231PS Z5, Z20, Z19
+	VMOVAPS      Z11, Z21
 	VFMADD213PS  Z10, Z19, Z21
 	VFMADD213PS  Z9, Z19, Z21
+	VFMADD213PS  Z8, Z19, Z21
+	VFMADD213PS  Z7, Z19, Z21
+	VFMADD213PS  Z6, Z19, Z21
+	VFMADD213PS  Z6, Z19, Z21
+	VSCALEFPS    Z20, Z21, Z19
+	VADDPS       Z6, Z19, Z19
+	VDIVPS       Z19, Z18, Z18
+	VMOVUPS      Z18, (BX)
+	VMOVUPS      64(SI), Z18
+	VSUBPS       Z13, Z18, Z18
+	VFMADD213PS  Z17, Z15, Z18
+	VMOVAPS      Z18, Z19
+	VMAXPS       Z19, Z0, Z19
+	VMINPS       Z19, Z1, Z19
+	VMULPS       Z2, Z19, Z20
+	VADDPS       Z3, Z20, Z20
+	VSUBPS       Z3, Z20, Z20
+	VFNMSUB231PS Z4, Z20, Z19
+	VFNMADD231PS Z5, Z20, Z19
+	VMOVAPS      Z11, Z21
+	VFMADD213PS  Z10, Z19, Z21
 	VFMADD213PS  Z9, Z19, Z21
+	VFMADD213PS  Z8, Z19, Z21
+	VFMADD213PS  Z7, Z19, Z21
+	VFMADD213PS  Z6, Z19, Z21
+	VFMADD213PS  Z6, Z19, Z21
 	VSCALEFPS    Z20, Z21, Z19
-	VADDPS       Z9, Z19, Z19
-	VMOVAPS      Z9, Z20
-	VDIVPS       Z19, Z20, Z19
-	VMULPS       Z19, Z18, Z18
-	VSUBPS       Z19, Z20, Z20
-	VFMADD213PS  Z19, Z18, Z20
-	VMOVUPS.Z    (CX), K1, Z18
-	VMULPS       Z18, Z20, Z20
-	VMOVUPS      Z20, K1, (AX)
-	VFMADD231PS  Z17, Z20, Z15
-	VADDPS       Z20, Z16, Z16
-	ADDQ         SI, AX
-	ADDQ         SI, CX
-	ADDQ         SI, DX
-	DECQ         R9
-	JNZ          row89
-	VMOVUPS.Z    (DI), K1, Z17
-	VADDPS       Z17, Z15, Z15
-	VMOVUPS      Z15, K1, (DI)
-	VMOVUPS.Z    (R8), K1, Z15
-	VADDPS       Z15, Z16, Z16
-	VMOVUPS      Z16, K1, (R8)
-	TESTQ        BX, BX
-	JNZ          block88
+	VADDPS       Z6, Z19, Z19
+	VDIVPS       Z19, Z18, Z18
+	VMOVUPS      Z18, 64(BX)
+	ADDQ         DX, BX
+	ADDQ         DX, SI
+	DECQ         DI
+	JNZ          row130
+	ADDQ         $0x00000080, AX
+	SUBQ         $0x00000020, CX
+	JMP          strip2_128
+
+strip2_128_end:
+strip1_128:
+	CMPQ    CX, $0x00000010
+	JL      strip1_128_end
+	MOVQ    y+0(FP), BX
+	ADDQ    AX, BX
+	MOVQ    x+8(FP), SI
+	ADDQ    AX, SI
+	MOVQ    rows+40(FP), DI
+	MOVQ    center+16(FP), R8
+	ADDQ    AX, R8
+	VMOVUPS (R8), Z12
+	MOVQ    a+24(FP), R8
+	ADDQ    AX, R8
+	VMOVUPS (R8), Z13
+	MOVQ    b+32(FP), R8
+	ADDQ    AX, R8
+	VMOVUPS (R8), Z14
+
+row131:
+	VMOVUPS      (SI), Z15
+	VSUBPS       Z12, Z15, Z15
+	VFMADD213PS  Z14, Z13, Z15
+	VMOVAPS      Z15, Z16
+	VMAXPS       Z16, Z0, Z16
+	VMINPS       Z16, Z1, Z16
+	VMULPS       Z2, Z16, Z17
+	VADDPS       Z3, Z17, Z17
+	VSUBPS       Z3, Z17, Z17
+	VFNMSUB231PS Z4, Z17, Z16
+	VFNMADD231PS Z5, Z17, Z16
+	VMOVAPS      Z11, Z18
+	VFMADD213PS  Z10, Z16, Z18
+	VFMADD213PS  Z9, Z16, Z18
+	VFMADD213PS  Z8, Z16, Z18
+	VFMADD213PS  Z7, Z16, Z18
+	VFMADD213PS  Z6, Z16, Z18
+	VFMADD213PS  Z6, Z16, Z18
+	VSCALEFPS    Z17, Z18, Z16
+	VADDPS       Z6, Z16, Z16
+	VDIVPS       Z16, Z15, Z15
+	VMOVUPS      Z15, (BX)
+	ADDQ         DX, BX
+	ADDQ         DX, SI
+	DECQ         DI
+	JNZ          row131
+	ADDQ         $0x00000040, AX
+	SUBQ         $0x00000010, CX
+	JMP          strip1_128
+
+strip1_128_end:
+	TESTQ     CX, CX
+	JZ        finished128
+	MOVQ      $0x00000001, BX
+	SHLQ      CL, BX
+	DECQ      BX
+	KMOVW     BX, K1
+	MOVQ      y+0(FP), CX
+	ADDQ      AX, CX
+	MOVQ      x+8(FP), BX
+	ADDQ      AX, BX
+	MOVQ      rows+40(FP), SI
+	MOVQ      center+16(FP), DI
+	ADDQ      AX, DI
+	VMOVUPS.Z (DI), K1, Z12
+	MOVQ      a+24(FP), DI
+	ADDQ      AX, DI
+	VMOVUPS.Z (DI), K1, Z13
+	MOVQ      b+32(FP), DI
+	ADDQ      AX, DI
+	VMOVUPS.Z (DI), K1, Z14
+
+row132:
+	VMOVUPS.Z    (BX), K1, Z15
+	VSUBPS       Z12, Z15, Z15
+	VFMADD213PS  Z14, Z13, Z15
+	VMOVAPS      Z15, Z16
+	VMAXPS       Z16, Z0, Z16
+	VMINPS       Z16, Z1, Z16
+	VMULPS       Z2, Z16, Z17
+	VADDPS       Z3, Z17, Z17
+	VSUBPS       Z3, Z17, Z17
+	VFNMSUB231PS Z4, Z17, Z16
+	VFNMADD231PS Z5, Z17, Z16
+	VMOVAPS      Z11, Z18
+	VFMADD213PS  Z10, Z16, Z18
+	VFMADD213PS  Z9, Z16, Z18
+	VFMADD213PS  Z8, Z16, Z18
+	VFMADD213PS  Z7, Z16, Z18
+	VFMADD213PS  Z6, Z16, Z18
+	VFMADD213PS  Z6, Z16, Z18
+	VSCALEFPS    Z17, Z18, Z16
+	VADDPS       Z6, Z16, Z16
+	VDIVPS       Z16, Z15, Z15
+	VMOVUPS      Z15, K1, (CX)
+	ADDQ         DX, CX
+	ADDQ         DX, BX
+	DECQ         SI
+	JNZ          row132
+
+finished128:
 	VZEROUPPER
 	RET
 
-// func normalizeSiLU2AVX512(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, lanes int)
-// Requires: AVX, AVX512F
-TEXT ·normalizeSiLU2AVX512(SB), NOSPLIT, $0-64
-	MOVQ         y+0(FP), AX
-	MOVQ         x+8(FP), CX
-	MOVQ         rows+40(FP), DX
-	MOVQ         stride+48(FP), BX
-	SHLQ         $0x02, BX
-	MOVQ         center+16(FP), SI
-	VMOVUPS      (SI), Z0
-	VMOVUPS      64(SI), Z1
-	MOVQ         a+24(FP), SI
-	VMOVUPS      (SI), Z2
-	VMOVUPS      64(SI), Z3
-	MOVQ         b+32(FP), SI
-	VMOVUPS      (SI), Z4
-	VMOVUPS      64(SI), Z5
-	VBROADCASTSS vectorc2b20000<>+0(SB), Z6
-	VBROADCASTSS vector42d00000<>+0(SB), Z7
-	VBROADCASTSS vectorbfb8aa3b<>+0(SB), Z8
-	VBROADCASTSS vector4b400000<>+0(SB), Z9
-	VBROADCASTSS vector3f317200<>+0(SB), Z10
-	VBROADCASTSS vector35bfbe8e<>+0(SB), Z11
-	VBROADCASTSS vector3f800000<>+0(SB), Z12
-	VBROADCASTSS vector3efffffe<>+0(SB), Z13
-	VBROADCASTSS vector3e2aaa48<>+0(SB), Z14
-	VBROADCASTSS vector3d2aac7b<>+0(SB), Z15
-	VBROADCASTSS vector3c091d47<>+0(SB), Z16
-	VBROADCASTSS vector3ab5118f<>+0(SB), Z17
+// func normSumsSiLUAVX512(dz *float32, dotX *float32, dot1 *float32, dy *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, n int)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+TEXT ·normSumsSiLUAVX512(SB), NOSPLIT, $0-88
+	VBROADCASTSS vectorc2b20000<>+0(SB), Z0
+	VBROADCASTSS vector42d00000<>+0(SB), Z1
+	VBROADCASTSS vectorbfb8aa3b<>+0(SB), Z2
+	VBROADCASTSS vector4b400000<>+0(SB), Z3
+	VBROADCASTSS vector3f317200<>+0(SB), Z4
+	VBROADCASTSS vector35bfbe8e<>+0(SB), Z5
+	VBROADCASTSS vector3f800000<>+0(SB), Z6
+	VBROADCASTSS vector3efffffe<>+0(SB), Z7
+	VBROADCASTSS vector3e2aaa48<>+0(SB), Z8
+	VBROADCASTSS vector3d2aac7b<>+0(SB), Z9
+	VBROADCASTSS vector3c091d47<>+0(SB), Z10
+	VBROADCASTSS vector3ab5118f<>+0(SB), Z11
+	MOVQ         n+80(FP), CX
+	MOVQ         stride+72(FP), DX
+	SHLQ         $0x02, DX
+	XORQ         AX, AX
 
-row90:
-	VMOVUPS      (CX), Z18
-	VSUBPS       Z0, Z18, Z18
-	VFMADD213PS  Z4, Z2, Z18
-	VMOVAPS      Z18, Z19
-	VMAXPS       Z19, Z6, Z19
-	VMINPS       Z19, Z7, Z19
-	VMULPS       Z8, Z19, Z20
-	VADDPS       Z9, Z20, Z20
-	VSUBPS       Z9, Z20, Z20
-	VFNMSUB231PS Z10, Z20, Z19
-	VFNMADD231PS Z11, Z20, Z19
-	VMOVAPS      Z17, Z21
-	VFMADD213PS  Z16, Z19, Z21
-	VFMADD213PS  Z15, Z19, Z21
-	VFMADD213PS  Z14, Z19, Z21
-	VFMADD213PS  Z13, Z19, Z21
-	VFMADD213PS  Z12, Z19, Z21
-	VFMADD213PS  Z12, Z19, Z21
-	VSCALEFPS    Z20, Z21, Z19
-	VADDPS       Z12, Z19, Z19
-	VDIVPS       Z19, Z18, Z18
-	VMOVUPS      Z18, (AX)
-	VMOVUPS      64(CX), Z18
-	VSUBPS       Z1, Z18, Z18
-	VFMADD213PS  Z5, Z3, Z18
-	VMOVAPS      Z18, Z19
-	VMAXPS       Z19, Z6, Z19
-	VMINPS       Z19, Z7, Z19
-	VMULPS       Z8, Z19, Z20
-	VADDPS       Z9, Z20, Z20
-	VSUBPS       Z9, Z20, Z20
-	VFNMSUB231PS Z10, Z20, Z19
-	VFNMADD231PS Z11, Z20, Z19
-	VMOVAPS      Z17, Z21
-	VFMADD213PS  Z16, Z19, Z21
-	VFMADD213PS  Z15, Z19, Z21
-	VFMADD213PS  Z14, Z19, Z21
-	VFMADD213PS  Z13, Z19, Z21
-	VFMADD213PS  Z12, Z19, Z21
-	VFMADD213PS  Z12, Z19, Z21
-	VSCALEFPS    Z20, Z21, Z19
-	VADDPS       Z12, Z19, Z19
-	VDIVPS       Z19, Z18, Z18
-	VMOVUPS      Z18, 64(AX)
-	ADDQ         BX, AX
-	ADDQ         BX, CX
-	DECQ         DX
-	JNZ          row90
-	VZEROUPPER
-	RET
+strip4_133:
+	CMPQ   CX, $0x00000040
+	JL     strip4_133_end
+	MOVQ   dz+0(FP), BX
+	ADDQ   AX, BX
+	MOVQ   dy+24(FP), SI
+	ADDQ   AX, SI
+	MOVQ   x+32(FP), DI
+	ADDQ   AX, DI
+	MOVQ   rows+64(FP), R8
+	MOVQ   center+40(FP), R9
+	ADDQ   AX, R9
+	MOVQ   a+48(FP), R10
+	ADDQ   AX, R10
+	MOVQ   b+56(FP), R11
+	ADDQ   AX, R11
+	MOVQ   dotX+8(FP), R12
+	ADDQ   AX, R12
+	MOVQ   dot1+16(FP), R13
+	ADDQ   AX, R13
+	IMUL3Q $0x00000020, DX, R14
 
-// func normSumsSiLU2AVX512(dz *float32, dotX *float32, dot1 *float32, dy *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, block int, lanes int)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV
-TEXT ·normSumsSiLU2AVX512(SB), NOSPLIT, $0-96
-	MOVQ         dz+0(FP), AX
-	MOVQ         dy+24(FP), CX
-	MOVQ         x+32(FP), DX
-	MOVQ         rows+64(FP), BX
-	MOVQ         stride+72(FP), SI
-	SHLQ         $0x02, SI
-	MOVQ         center+40(FP), DI
-	VMOVUPS      (DI), Z0
-	VMOVUPS      64(DI), Z1
-	MOVQ         a+48(FP), DI
-	VMOVUPS      (DI), Z2
-	VMOVUPS      64(DI), Z3
-	MOVQ         b+56(FP), DI
-	VMOVUPS      (DI), Z4
-	VMOVUPS      64(DI), Z5
-	VBROADCASTSS vectorc2b20000<>+0(SB), Z6
-	VBROADCASTSS vector42d00000<>+0(SB), Z7
-	VBROADCASTSS vectorbfb8aa3b<>+0(SB), Z8
-	VBROADCASTSS vector4b400000<>+0(SB), Z9
-	VBROADCASTSS vector3f317200<>+0(SB), Z10
-	VBROADCASTSS vector35bfbe8e<>+0(SB), Z11
-	VBROADCASTSS vector3f800000<>+0(SB), Z12
-	VBROADCASTSS vector3efffffe<>+0(SB), Z13
-	VBROADCASTSS vector3e2aaa48<>+0(SB), Z14
-	VBROADCASTSS vector3d2aac7b<>+0(SB), Z15
-	VBROADCASTSS vector3c091d47<>+0(SB), Z16
-	VBROADCASTSS vector3ab5118f<>+0(SB), Z17
-	MOVQ         dotX+8(FP), DI
-	MOVQ         dot1+16(FP), R8
-
-block91:
-	MOVQ    block+80(FP), R9
-	CMPQ    R9, BX
-	CMOVQGT BX, R9
-	SUBQ    R9, BX
+block134:
+	MOVQ    $0x00000020, R15
+	CMPQ    R15, R8
+	CMOVQGT R8, R15
+	SUBQ    R15, R8
+	VXORPS  Z12, Z12, Z12
+	VXORPS  Z13, Z13, Z13
+	VXORPS  Z14, Z14, Z14
+	VXORPS  Z15, Z15, Z15
+	VXORPS  Z16, Z16, Z16
+	VXORPS  Z17, Z17, Z17
 	VXORPS  Z18, Z18, Z18
 	VXORPS  Z19, Z19, Z19
-	VXORPS  Z20, Z20, Z20
-	VXORPS  Z21, Z21, Z21
 
-row92:
-	VMOVUPS      (DX), Z22
-	VSUBPS       Z0, Z22, Z22
-	VMOVAPS      Z22, Z23
-	VFMADD213PS  Z4, Z2, Z23
-	VMOVAPS      Z23, Z24
-	VMAXPS       Z24, Z6, Z24
-	VMINPS       Z24, Z7, Z24
-	VMULPS       Z8, Z24, Z25
-	VADDPS       Z9, Z25, Z25
-	VSUBPS       Z9, Z25, Z25
-	VFNMSUB231PS Z10, Z25, Z24
-	VFNMADD231PS Z11, Z25, Z24
-	VMOVAPS      Z17, Z26
-	VFMADD213PS  Z16, Z24, Z26
-	VFMADD213PS  Z15, Z24, Z26
-	VFMADD213PS  Z14, Z24, Z26
-	VFMADD213PS  Z13, Z24, Z26
-	VFMADD213PS  Z12, Z24, Z26
-	VFMADD213PS  Z12, Z24, Z26
-	VSCALEFPS    Z25, Z26, Z24
-	VADDPS       Z12, Z24, Z24
-	VMOVAPS      Z12, Z25
-	VDIVPS       Z24, Z25, Z24
-	VMULPS       Z24, Z23, Z23
-	VSUBPS       Z24, Z25, Z25
-	VFMADD213PS  Z24, Z23, Z25
-	VMULPS       (CX), Z25, Z25
-	VMOVUPS      Z25, (AX)
-	VFMADD231PS  Z22, Z25, Z18
-	VADDPS       Z25, Z20, Z20
-	VMOVUPS      64(DX), Z22
-	VSUBPS       Z1, Z22, Z22
-	VMOVAPS      Z22, Z23
-	VFMADD213PS  Z5, Z3, Z23
-	VMOVAPS      Z23, Z24
-	VMAXPS       Z24, Z6, Z24
-	VMINPS       Z24, Z7, Z24
-	VMULPS       Z8, Z24, Z25
-	VADDPS       Z9, Z25, Z25
-	VSUBPS       Z9, Z25, Z25
-	VFNMSUB231PS Z10, Z25, Z24
-	VFNMADD231PS Z11, Z25, Z24
-	VMOVAPS      Z17, Z26
-	VFMADD213PS  Z16, Z24, Z26
-	VFMADD213PS  Z15, Z24, Z26
-	VFMADD213PS  Z14, Z24, Z26
-	VFMADD213PS  Z13, Z24, Z26
-	VFMADD213PS  Z12, Z24, Z26
-	VFMADD213PS  Z12, Z24, Z26
-	VSCALEFPS    Z25, Z26, Z24
-	VADDPS       Z12, Z24, Z24
-	VMOVAPS      Z12, Z25
-	VDIVPS       Z24, Z25, Z24
-	VMULPS       Z24, Z23, Z23
-	VSUBPS       Z24, Z25, Z25
-	VFMADD213PS  Z24, Z23, Z25
-	VMULPS       64(CX), Z25, Z25
-	VMOVUPS      Z25, 64(AX)
-	VFMADD231PS  Z22, Z25, Z19
-	VADDPS       Z25, Z21, Z21
-	ADDQ         SI, AX
-	ADDQ         SI, CX
-	ADDQ         SI, DX
-	DECQ         R9
-	JNZ          row92
-	VADDPS       (DI), Z18, Z18
-	VMOVUPS      Z18, (DI)
-	VADDPS       64(DI), Z19, Z19
-	VMOVUPS      Z19, 64(DI)
-	VADDPS       (R8), Z20, Z20
-	VMOVUPS      Z20, (R8)
-	VADDPS       64(R8), Z21, Z21
-	VMOVUPS      Z21, 64(R8)
-	TESTQ        BX, BX
-	JNZ          block91
+row135:
+	PREFETCHT0   (DI)(R14*1)
+	PREFETCHT0   (SI)(R14*1)
+	VMOVUPS      (DI), Z20
+	VSUBPS       (R9), Z20, Z20
+	VMOVAPS      Z20, Z21
+	VMOVUPS      (R10), Z22
+	VFMADD213PS  (R11), Z22, Z21
+	VMOVAPS      Z21, Z22
+	VMAXPS       Z22, Z0, Z22
+	VMINPS       Z22, Z1, Z22
+	VMULPS       Z2, Z22, Z23
+	VADDPS       Z3, Z23, Z23
+	VSUBPS       Z3, Z23, Z23
+	VFNMSUB231PS Z4, Z23, Z22
+	VFNMADD231PS Z5, Z23, Z22
+	VMOVAPS      Z11, Z24
+	VFMADD213PS  Z10, Z22, Z24
+	VFMADD213PS  Z9, Z22, Z24
+	VFMADD213PS  Z8, Z22, Z24
+	VFMADD213PS  Z7, Z22, Z24
+	VFMADD213PS  Z6, Z22, Z24
+	VFMADD213PS  Z6, Z22, Z24
+	VSCALEFPS    Z23, Z24, Z22
+	VADDPS       Z6, Z22, Z22
+	VMOVAPS      Z6, Z23
+	VDIVPS       Z22, Z23, Z22
+	VMULPS       Z22, Z21, Z21
+	VSUBPS       Z22, Z23, Z23
+	VFMADD213PS  Z22, Z21, Z23
+	VMULPS       (SI), Z23, Z23
+	VMOVUPS      Z23, (BX)
+	VFMADD231PS  Z20, Z23, Z12
+	VADDPS       Z23, Z16, Z16
+	PREFETCHT0   64(DI)(R14*1)
+	PREFETCHT0   64(SI)(R14*1)
+	VMOVUPS      64(DI), Z20
+	VSUBPS       64(R9), Z20, Z20
+	VMOVAPS      Z20, Z21
+	VMOVUPS      64(R10), Z22
+	VFMADD213PS  64(R11), Z22, Z21
+	VMOVAPS      Z21, Z22
+	VMAXPS       Z22, Z0, Z22
+	VMINPS       Z22, Z1, Z22
+	VMULPS       Z2, Z22, Z23
+	VADDPS       Z3, Z23, Z23
+	VSUBPS       Z3, Z23, Z23
+	VFNMSUB231PS Z4, Z23, Z22
+	VFNMADD231PS Z5, Z23, Z22
+	VMOVAPS      Z11, Z24
+	VFMADD213PS  Z10, Z22, Z24
+	VFMADD213PS  Z9, Z22, Z24
+	VFMADD213PS  Z8, Z22, Z24
+	VFMADD213PS  Z7, Z22, Z24
+	VFMADD213PS  Z6, Z22, Z24
+	VFMADD213PS  Z6, Z22, Z24
+	VSCALEFPS    Z23, Z24, Z22
+	VADDPS       Z6, Z22, Z22
+	VMOVAPS      Z6, Z23
+	VDIVPS       Z22, Z23, Z22
+	VMULPS       Z22, Z21, Z21
+	VSUBPS       Z22, Z23, Z23
+	VFMADD213PS  Z22, Z21, Z23
+	VMULPS       64(SI), Z23, Z23
+	VMOVUPS      Z23, 64(BX)
+	VFMADD231PS  Z20, Z23, Z13
+	VADDPS       Z23, Z17, Z17
+	PREFETCHT0   128(DI)(R14*1)
+	PREFETCHT0   128(SI)(R14*1)
+	VMOVUPS      128(DI), Z20
+	VSUBPS       128(R9), Z20, Z20
+	VMOVAPS      Z20, Z21
+	VMOVUPS      128(R10), Z22
+	VFMADD213PS  128(R11), Z22, Z21
+	VMOVAPS      Z21, Z22
+	VMAXPS       Z22, Z0, Z22
+	VMINPS       Z22, Z1, Z22
+	VMULPS       Z2, Z22, Z23
+	VADDPS       Z3, Z23, Z23
+	VSUBPS       Z3, Z23, Z23
+	VFNMSUB231PS Z4, Z23, Z22
+	VFNMADD231PS Z5, Z23, Z22
+	VMOVAPS      Z11, Z24
+	VFMADD213PS  Z10, Z22, Z24
+	VFMADD213PS  Z9, Z22, Z24
+	VFMADD213PS  Z8, Z22, Z24
+	VFMADD213PS  Z7, Z22, Z24
+	VFMADD213PS  Z6, Z22, Z24
+	VFMADD213PS  Z6, Z22, Z24
+	VSCALEFPS    Z23, Z24, Z22
+	VADDPS       Z6, Z22, Z22
+	VMOVAPS      Z6, Z23
+	VDIVPS       Z22, Z23, Z22
+	VMULPS       Z22, Z21, Z21
+	VSUBPS       Z22, Z23, Z23
+	VFMADD213PS  Z22, Z21, Z23
+	VMULPS       128(SI), Z23, Z23
+	VMOVUPS      Z23, 128(BX)
+	VFMADD231PS  Z20, Z23, Z14
+	VADDPS       Z23, Z18, Z18
+	PREFETCHT0   192(DI)(R14*1)
+	PREFETCHT0   192(SI)(R14*1)
+	VMOVUPS      192(DI), Z20
+	VSUBPS       192(R9), Z20, Z20
+	VMOVAPS      Z20, Z21
+	VMOVUPS      192(R10), Z22
+	VFMADD213PS  192(R11), Z22, Z21
+	VMOVAPS      Z21, Z22
+	VMAXPS       Z22, Z0, Z22
+	VMINPS       Z22, Z1, Z22
+	VMULPS       Z2, Z22, Z23
+	VADDPS       Z3, Z23, Z23
+	VSUBPS       Z3, Z23, Z23
+	VFNMSUB231PS Z4, Z23, Z22
+	VFNMADD231PS Z5, Z23, Z22
+	VMOVAPS      Z11, Z24
+	VFMADD213PS  Z10, Z22, Z24
+	VFMADD213PS  Z9, Z22, Z24
+	VFMADD213PS  Z8, Z22, Z24
+	VFMADD213PS  Z7, Z22, Z24
+	VFMADD213PS  Z6, Z22, Z24
+	VFMADD213PS  Z6, Z22, Z24
+	VSCALEFPS    Z23, Z24, Z22
+	VADDPS       Z6, Z22, Z22
+	VMOVAPS      Z6, Z23
+	VDIVPS       Z22, Z23, Z22
+	VMULPS       Z22, Z21, Z21
+	VSUBPS       Z22, Z23, Z23
+	VFMADD213PS  Z22, Z21, Z23
+	VMULPS       192(SI), Z23, Z23
+	VMOVUPS      Z23, 192(BX)
+	VFMADD231PS  Z20, Z23, Z15
+	VADDPS       Z23, Z19, Z19
+	ADDQ         DX, BX
+	ADDQ         DX, SI
+	ADDQ         DX, DI
+	DECQ         R15
+	JNZ          row135
+	VADDPS       (R12), Z12, Z12
+	VMOVUPS      Z12, (R12)
+	VADDPS       64(R12), Z13, Z13
+	VMOVUPS      Z13, 64(R12)
+	VADDPS       128(R12), Z14, Z14
+	VMOVUPS      Z14, 128(R12)
+	VADDPS       192(R12), Z15, Z15
+	VMOVUPS      Z15, 192(R12)
+	VADDPS       (R13), Z16, Z16
+	VMOVUPS      Z16, (R13)
+	VADDPS       64(R13), Z17, Z17
+	VMOVUPS      Z17, 64(R13)
+	VADDPS       128(R13), Z18, Z18
+	VMOVUPS      Z18, 128(R13)
+	VADDPS       192(R13), Z19, Z19
+	VMOVUPS      Z19, 192(R13)
+	TESTQ        R8, R8
+	JNZ          block134
+	ADDQ         $0x00000100, AX
+	SUBQ         $0x00000040, CX
+	JMP          strip4_133
+
+strip4_133_end:
+strip2_133:
+	CMPQ   CX, $0x00000020
+	JL     strip2_133_end
+	MOVQ   dz+0(FP), BX
+	ADDQ   AX, BX
+	MOVQ   dy+24(FP), SI
+	ADDQ   AX, SI
+	MOVQ   x+32(FP), DI
+	ADDQ   AX, DI
+	MOVQ   rows+64(FP), R8
+	MOVQ   center+40(FP), R9
+	ADDQ   AX, R9
+	MOVQ   a+48(FP), R10
+	ADDQ   AX, R10
+	MOVQ   b+56(FP), R11
+	ADDQ   AX, R11
+	MOVQ   dotX+8(FP), R12
+	ADDQ   AX, R12
+	MOVQ   dot1+16(FP), R13
+	ADDQ   AX, R13
+	IMUL3Q $0x00000020, DX, R14
+
+block136:
+	MOVQ    $0x00000020, R15
+	CMPQ    R15, R8
+	CMOVQGT R8, R15
+	SUBQ    R15, R8
+	VXORPS  Z12, Z12, Z12
+	VXORPS  Z13, Z13, Z13
+	VXORPS  Z14, Z14, Z14
+	VXORPS  Z15, Z15, Z15
+
+row137:
+	PREFETCHT0   (DI)(R14*1)
+	PREFETCHT0   (SI)(R14*1)
+	VMOVUPS      (DI), Z16
+	VSUBPS       (R9), Z16, Z16
+	VMOVAPS      Z16, Z17
+	VMOVUPS      (R10), Z18
+	VFMADD213PS  (R11), Z18, Z17
+	VMOVAPS      Z17, Z18
+	VMAXPS       Z18, Z0, Z18
+	VMINPS       Z18, Z1, Z18
+	VMULPS       Z2, Z18, Z19
+	VADDPS       Z3, Z19, Z19
+	VSUBPS       Z3, Z19, Z19
+	VFNMSUB231PS Z4, Z19, Z18
+	VFNMADD231PS Z5, Z19, Z18
+	VMOVAPS      Z11, Z20
+	VFMADD213PS  Z10, Z18, Z20
+	VFMADD213PS  Z9, Z18, Z20
+	VFMADD213PS  Z8, Z18, Z20
+	VFMADD213PS  Z7, Z18, Z20
+	VFMADD213PS  Z6, Z18, Z20
+	VFMADD213PS  Z6, Z18, Z20
+	VSCALEFPS    Z19, Z20, Z18
+	VADDPS       Z6, Z18, Z18
+	VMOVAPS      Z6, Z19
+	VDIVPS       Z18, Z19, Z18
+	VMULPS       Z18, Z17, Z17
+	VSUBPS       Z18, Z19, Z19
+	VFMADD213PS  Z18, Z17, Z19
+	VMULPS       (SI), Z19, Z19
+	VMOVUPS      Z19, (BX)
+	VFMADD231PS  Z16, Z19, Z12
+	VADDPS       Z19, Z14, Z14
+	PREFETCHT0   64(DI)(R14*1)
+	PREFETCHT0   64(SI)(R14*1)
+	VMOVUPS      64(DI), Z16
+	VSUBPS       64(R9), Z16, Z16
+	VMOVAPS      Z16, Z17
+	VMOVUPS      64(R10), Z18
+	VFMADD213PS  64(R11), Z18, Z17
+	VMOVAPS      Z17, Z18
+	VMAXPS       Z18, Z0, Z18
+	VMINPS       Z18, Z1, Z18
+	VMULPS       Z2, Z18, Z19
+	VADDPS       Z3, Z19, Z19
+	VSUBPS       Z3, Z19, Z19
+	VFNMSUB231PS Z4, Z19, Z18
+	VFNMADD231PS Z5, Z19, Z18
+	VMOVAPS      Z11, Z20
+	VFMADD213PS  Z10, Z18, Z20
+	VFMADD213PS  Z9, Z18, Z20
+	VFMADD213PS  Z8, Z18, Z20
+	VFMADD213PS  Z7, Z18, Z20
+	VFMADD213PS  Z6, Z18, Z20
+	VFMADD213PS  Z6, Z18, Z20
+	VSCALEFPS    Z19, Z20, Z18
+	VADDPS       Z6, Z18, Z18
+	VMOVAPS      Z6, Z19
+	VDIVPS       Z18, Z19, Z18
+	VMULPS       Z18, Z17, Z17
+	VSUBPS       Z18, Z19, Z19
+	VFMADD213PS  Z18, Z17, Z19
+	VMULPS       64(SI), Z19, Z19
+	VMOVUPS      Z19, 64(BX)
+	VFMADD231PS  Z16, Z19, Z13
+	VADDPS       Z19, Z15, Z15
+	ADDQ         DX, BX
+	ADDQ         DX, SI
+	ADDQ         DX, DI
+	DECQ         R15
+	JNZ          row137
+	VADDPS       (R12), Z12, Z12
+	VMOVUPS      Z12, (R12)
+	VADDPS       64(R12), Z13, Z13
+	VMOVUPS      Z13, 64(R12)
+	VADDPS       (R13), Z14, Z14
+	VMOVUPS      Z14, (R13)
+	VADDPS       64(R13), Z15, Z15
+	VMOVUPS      Z15, 64(R13)
+	TESTQ        R8, R8
+	JNZ          block136
+	ADDQ         $0x00000080, AX
+	SUBQ         $0x00000020, CX
+	JMP          strip2_133
+
+strip2_133_end:
+strip1_133:
+	CMPQ   CX, $0x00000010
+	JL     strip1_133_end
+	MOVQ   dz+0(FP), BX
+	ADDQ   AX, BX
+	MOVQ   dy+24(FP), SI
+	ADDQ   AX, SI
+	MOVQ   x+32(FP), DI
+	ADDQ   AX, DI
+	MOVQ   rows+64(FP), R8
+	MOVQ   center+40(FP), R9
+	ADDQ   AX, R9
+	MOVQ   a+48(FP), R10
+	ADDQ   AX, R10
+	MOVQ   b+56(FP), R11
+	ADDQ   AX, R11
+	MOVQ   dotX+8(FP), R12
+	ADDQ   AX, R12
+	MOVQ   dot1+16(FP), R13
+	ADDQ   AX, R13
+	IMUL3Q $0x00000020, DX, R14
+
+block138:
+	MOVQ    $0x00000020, R15
+	CMPQ    R15, R8
+	CMOVQGT R8, R15
+	SUBQ    R15, R8
+	VXORPS  Z12, Z12, Z12
+	VXORPS  Z13, Z13, Z13
+
+row139:
+	PREFETCHT0   (DI)(R14*1)
+	PREFETCHT0   (SI)(R14*1)
+	VMOVUPS      (DI), Z14
+	VSUBPS       (R9), Z14, Z14
+	VMOVAPS      Z14, Z15
+	VMOVUPS      (R10), Z16
+	VFMADD213PS  (R11), Z16, Z15
+	VMOVAPS      Z15, Z16
+	VMAXPS       Z16, Z0, Z16
+	VMINPS       Z16, Z1, Z16
+	VMULPS       Z2, Z16, Z17
+	VADDPS       Z3, Z17, Z17
+	VSUBPS       Z3, Z17, Z17
+	VFNMSUB231PS Z4, Z17, Z16
+	VFNMADD231PS Z5, Z17, Z16
+	VMOVAPS      Z11, Z18
+	VFMADD213PS  Z10, Z16, Z18
+	VFMADD213PS  Z9, Z16, Z18
+	VFMADD213PS  Z8, Z16, Z18
+	VFMADD213PS  Z7, Z16, Z18
+	VFMADD213PS  Z6, Z16, Z18
+	VFMADD213PS  Z6, Z16, Z18
+	VSCALEFPS    Z17, Z18, Z16
+	VADDPS       Z6, Z16, Z16
+	VMOVAPS      Z6, Z17
+	VDIVPS       Z16, Z17, Z16
+	VMULPS       Z16, Z15, Z15
+	VSUBPS       Z16, Z17, Z17
+	VFMADD213PS  Z16, Z15, Z17
+	VMULPS       (SI), Z17, Z17
+	VMOVUPS      Z17, (BX)
+	VFMADD231PS  Z14, Z17, Z12
+	VADDPS       Z17, Z13, Z13
+	ADDQ         DX, BX
+	ADDQ         DX, SI
+	ADDQ         DX, DI
+	DECQ         R15
+	JNZ          row139
+	VADDPS       (R12), Z12, Z12
+	VMOVUPS      Z12, (R12)
+	VADDPS       (R13), Z13, Z13
+	VMOVUPS      Z13, (R13)
+	TESTQ        R8, R8
+	JNZ          block138
+	ADDQ         $0x00000040, AX
+	SUBQ         $0x00000010, CX
+	JMP          strip1_133
+
+strip1_133_end:
+	TESTQ  CX, CX
+	JZ     finished133
+	MOVQ   $0x00000001, BX
+	SHLQ   CL, BX
+	DECQ   BX
+	KMOVW  BX, K1
+	MOVQ   dz+0(FP), CX
+	ADDQ   AX, CX
+	MOVQ   dy+24(FP), BX
+	ADDQ   AX, BX
+	MOVQ   x+32(FP), SI
+	ADDQ   AX, SI
+	MOVQ   rows+64(FP), DI
+	MOVQ   center+40(FP), R8
+	ADDQ   AX, R8
+	MOVQ   a+48(FP), R9
+	ADDQ   AX, R9
+	MOVQ   b+56(FP), R10
+	ADDQ   AX, R10
+	MOVQ   dotX+8(FP), R11
+	ADDQ   AX, R11
+	MOVQ   dot1+16(FP), R12
+	ADDQ   AX, R12
+	IMUL3Q $0x00000020, DX, AX
+
+block140:
+	MOVQ    $0x00000020, AX
+	CMPQ    AX, DI
+	CMOVQGT DI, AX
+	SUBQ    AX, DI
+	VXORPS  Z12, Z12, Z12
+	VXORPS  Z13, Z13, Z13
+
+row141:
+	VMOVUPS.Z    (SI), K1, Z14
+	VMOVUPS.Z    (R8), K1, Z15
+	VSUBPS       Z15, Z14, Z14
+	VMOVAPS      Z14, Z15
+	VMOVUPS.Z    (R10), K1, Z16
+	VMOVUPS.Z    (R9), K1, Z17
+	VFMADD213PS  Z16, Z17, Z15
+	VMOVAPS      Z15, Z16
+	VMAXPS       Z16, Z0, Z16
+	VMINPS       Z16, Z1, Z16
+	VMULPS       Z2, Z16, Z17
+	VADDPS       Z3, Z17, Z17
+	VSUBPS       Z3, Z17, Z17
+	VFNMSUB231PS Z4, Z17, Z16
+	VFNMADD231PS Z5, Z17, Z16
+	VMOVAPS      Z11, Z18
+	VFMADD213PS  Z10, Z16, Z18
+	VFMADD213PS  Z9, Z16, Z18
+	VFMADD213PS  Z8, Z16, Z18
+	VFMADD213PS  Z7, Z16, Z18
+	VFMADD213PS  Z6, Z16, Z18
+	VFMADD213PS  Z6, Z16, Z18
+	VSCALEFPS    Z17, Z18, Z16
+	VADDPS       Z6, Z16, Z16
+	VMOVAPS      Z6, Z17
+	VDIVPS       Z16, Z17, Z16
+	VMULPS       Z16, Z15, Z15
+	VSUBPS       Z16, Z17, Z17
+	VFMADD213PS  Z16, Z15, Z17
+	VMOVUPS.Z    (BX), K1, Z15
+	VMULPS       Z15, Z17, Z17
+	VMOVUPS      Z17, K1, (CX)
+	VFMADD231PS  Z14, Z17, Z12
+	VADDPS       Z17, Z13, Z13
+	ADDQ         DX, CX
+	ADDQ         DX, BX
+	ADDQ         DX, SI
+	DECQ         AX
+	JNZ          row141
+	VMOVUPS.Z    (R11), K1, Z14
+	VADDPS       Z14, Z12, Z12
+	VMOVUPS      Z12, K1, (R11)
+	VMOVUPS.Z    (R12), K1, Z12
+	VADDPS       Z12, Z13, Z13
+	VMOVUPS      Z13, K1, (R12)
+	TESTQ        DI, DI
+	JNZ          block140
+
+finished133:
+	VZEROUPPER
+	RET
+
+// func normGradientAVX512(dx *float32, x *float32, center *float32, a *float32, k0 *float32, k1 *float32, rows int, stride int, n int)
+// Requires: AVX, AVX512F
+TEXT ·normGradientAVX512(SB), NOSPLIT, $0-72
+	MOVQ n+64(FP), CX
+	MOVQ stride+56(FP), DX
+	SHLQ $0x02, DX
+	XORQ AX, AX
+
+strip4_142:
+	CMPQ    CX, $0x00000040
+	JL      strip4_142_end
+	MOVQ    dx+0(FP), BX
+	ADDQ    AX, BX
+	MOVQ    x+8(FP), SI
+	ADDQ    AX, SI
+	MOVQ    rows+48(FP), DI
+	MOVQ    center+16(FP), R8
+	ADDQ    AX, R8
+	VMOVUPS (R8), Z0
+	VMOVUPS 64(R8), Z1
+	VMOVUPS 128(R8), Z2
+	VMOVUPS 192(R8), Z3
+	MOVQ    a+24(FP), R8
+	ADDQ    AX, R8
+	VMOVUPS (R8), Z4
+	VMOVUPS 64(R8), Z5
+	VMOVUPS 128(R8), Z6
+	VMOVUPS 192(R8), Z7
+	MOVQ    k0+32(FP), R8
+	ADDQ    AX, R8
+	VMOVUPS (R8), Z8
+	VMOVUPS 64(R8), Z9
+	VMOVUPS 128(R8), Z10
+	VMOVUPS 192(R8), Z11
+	MOVQ    k1+40(FP), R8
+	ADDQ    AX, R8
+	VMOVUPS (R8), Z12
+	VMOVUPS 64(R8), Z13
+	VMOVUPS 128(R8), Z14
+	VMOVUPS 192(R8), Z15
+
+row143:
+	VMOVUPS     (SI), Z16
+	VSUBPS      Z0, Z16, Z16
+	VFMADD213PS Z8, Z12, Z16
+	VMOVUPS     (BX), Z17
+	VFMADD132PS Z4, Z16, Z17
+	VMOVUPS     Z17, (BX)
+	VMOVUPS     64(SI), Z16
+	VSUBPS      Z1, Z16, Z16
+	VFMADD213PS Z9, Z13, Z16
+	VMOVUPS     64(BX), Z17
+	VFMADD132PS Z5, Z16, Z17
+	VMOVUPS     Z17, 64(BX)
+	VMOVUPS     128(SI), Z16
+	VSUBPS      Z2, Z16, Z16
+	VFMADD213PS Z10, Z14, Z16
+	VMOVUPS     128(BX), Z17
+	VFMADD132PS Z6, Z16, Z17
+	VMOVUPS     Z17, 128(BX)
+	VMOVUPS     192(SI), Z16
+	VSUBPS      Z3, Z16, Z16
+	VFMADD213PS Z11, Z15, Z16
+	VMOVUPS     192(BX), Z17
+	VFMADD132PS Z7, Z16, Z17
+	VMOVUPS     Z17, 192(BX)
+	ADDQ        DX, BX
+	ADDQ        DX, SI
+	DECQ        DI
+	JNZ         row143
+	ADDQ        $0x00000100, AX
+	SUBQ        $0x00000040, CX
+	JMP         strip4_142
+
+strip4_142_end:
+strip2_142:
+	CMPQ    CX, $0x00000020
+	JL      strip2_142_end
+	MOVQ    dx+0(FP), BX
+	ADDQ    AX, BX
+	MOVQ    x+8(FP), SI
+	ADDQ    AX, SI
+	MOVQ    rows+48(FP), DI
+	MOVQ    center+16(FP), R8
+	ADDQ    AX, R8
+	VMOVUPS (R8), Z0
+	VMOVUPS 64(R8), Z1
+	MOVQ    a+24(FP), R8
+	ADDQ    AX, R8
+	VMOVUPS (R8), Z2
+	VMOVUPS 64(R8), Z3
+	MOVQ    k0+32(FP), R8
+	ADDQ    AX, R8
+	VMOVUPS (R8), Z4
+	VMOVUPS 64(R8), Z5
+	MOVQ    k1+40(FP), R8
+	ADDQ    AX, R8
+	VMOVUPS (R8), Z6
+	VMOVUPS 64(R8), Z7
+
+row144:
+	VMOVUPS     (SI), Z8
+	VSUBPS      Z0, Z8, Z8
+	VFMADD213PS Z4, Z6, Z8
+	VMOVUPS     (BX), Z9
+	VFMADD132PS Z2, Z8, Z9
+	VMOVUPS     Z9, (BX)
+	VMOVUPS     64(SI), Z8
+	VSUBPS      Z1, Z8, Z8
+	VFMADD213PS Z5, Z7, Z8
+	VMOVUPS     64(BX), Z9
+	VFMADD132PS Z3, Z8, Z9
+	VMOVUPS     Z9, 64(BX)
+	ADDQ        DX, BX
+	ADDQ        DX, SI
+	DECQ        DI
+	JNZ         row144
+	ADDQ        $0x00000080, AX
+	SUBQ        $0x00000020, CX
+	JMP         strip2_142
+
+strip2_142_end:
+strip1_142:
+	CMPQ    CX, $0x00000010
+	JL      strip1_142_end
+	MOVQ    dx+0(FP), BX
+	ADDQ    AX, BX
+	MOVQ    x+8(FP), SI
+	ADDQ    AX, SI
+	MOVQ    rows+48(FP), DI
+	MOVQ    center+16(FP), R8
+	ADDQ    AX, R8
+	VMOVUPS (R8), Z0
+	MOVQ    a+24(FP), R8
+	ADDQ    AX, R8
+	VMOVUPS (R8), Z1
+	MOVQ    k0+32(FP), R8
+	ADDQ    AX, R8
+	VMOVUPS (R8), Z2
+	MOVQ    k1+40(FP), R8
+	ADDQ    AX, R8
+	VMOVUPS (R8), Z3
+
+row145:
+	VMOVUPS     (SI), Z4
+	VSUBPS      Z0, Z4, Z4
+	VFMADD213PS Z2, Z3, Z4
+	VMOVUPS     (BX), Z5
+	VFMADD132PS Z1, Z4, Z5
+	VMOVUPS     Z5, (BX)
+	ADDQ        DX, BX
+	ADDQ        DX, SI
+	DECQ        DI
+	JNZ         row145
+	ADDQ        $0x00000040, AX
+	SUBQ        $0x00000010, CX
+	JMP         strip1_142
+
+strip1_142_end:
+	TESTQ     CX, CX
+	JZ        finished142
+	MOVQ      $0x00000001, BX
+	SHLQ      CL, BX
+	DECQ      BX
+	KMOVW     BX, K1
+	MOVQ      dx+0(FP), CX
+	ADDQ      AX, CX
+	MOVQ      x+8(FP), BX
+	ADDQ      AX, BX
+	MOVQ      rows+48(FP), SI
+	MOVQ      center+16(FP), DI
+	ADDQ      AX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	MOVQ      a+24(FP), DI
+	ADDQ      AX, DI
+	VMOVUPS.Z (DI), K1, Z1
+	MOVQ      k0+32(FP), DI
+	ADDQ      AX, DI
+	VMOVUPS.Z (DI), K1, Z2
+	MOVQ      k1+40(FP), DI
+	ADDQ      AX, DI
+	VMOVUPS.Z (DI), K1, Z3
+
+row146:
+	VMOVUPS.Z   (BX), K1, Z4
+	VSUBPS      Z0, Z4, Z4
+	VFMADD213PS Z2, Z3, Z4
+	VMOVUPS.Z   (CX), K1, Z5
+	VFMADD132PS Z1, Z4, Z5
+	VMOVUPS     Z5, K1, (CX)
+	ADDQ        DX, CX
+	ADDQ        DX, BX
+	DECQ        SI
+	JNZ         row146
+
+finished142:
 	VZEROUPPER
 	RET

@@ -122,72 +122,37 @@ func normRowGradientAVX2(dx *float32, x *float32, gamma *float32, mean float32, 
 // columnSumsAVX2 adds column sums of x to sum, block by block.
 //
 //go:noescape
-func columnSumsAVX2(sum *float32, x *float32, rows int, stride int, block int, lanes int)
+func columnSumsAVX2(sum *float32, x *float32, rows int, stride int, n int)
 
 // columnSquaresAVX2 adds column sums of (x - center)² to sum, block by block.
 //
 //go:noescape
-func columnSquaresAVX2(sum *float32, x *float32, center *float32, rows int, stride int, block int, lanes int)
-
-// normGradientAVX2 sets dx = dx a + ((x - center) k1 + k0).
-//
-//go:noescape
-func normGradientAVX2(dx *float32, x *float32, center *float32, a *float32, k0 *float32, k1 *float32, rows int, stride int, lanes int)
-
-// columnSums4AVX2 adds column sums of x to sum, block by block.
-//
-//go:noescape
-func columnSums4AVX2(sum *float32, x *float32, rows int, stride int, block int, lanes int)
-
-// columnSquares4AVX2 adds column sums of (x - center)² to sum, block by block.
-//
-//go:noescape
-func columnSquares4AVX2(sum *float32, x *float32, center *float32, rows int, stride int, block int, lanes int)
-
-// normGradient4AVX2 sets dx = dx a + ((x - center) k1 + k0).
-//
-//go:noescape
-func normGradient4AVX2(dx *float32, x *float32, center *float32, a *float32, k0 *float32, k1 *float32, rows int, stride int, lanes int)
+func columnSquaresAVX2(sum *float32, x *float32, center *float32, rows int, stride int, n int)
 
 // normalizeAVX2 sets y = (x - center) a + b, through SiLU if so named.
 //
 //go:noescape
-func normalizeAVX2(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, lanes int)
+func normalizeAVX2(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, n int)
 
 // normSumsAVX2 is kernel.normSumsGeneric, with the slope of SiLU if so named; it adds to dotX and dot1.
 //
 //go:noescape
-func normSumsAVX2(dz *float32, dotX *float32, dot1 *float32, dy *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, block int, lanes int)
-
-// normalize2AVX2 sets y = (x - center) a + b, through SiLU if so named.
-//
-//go:noescape
-func normalize2AVX2(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, lanes int)
-
-// normSums2AVX2 is kernel.normSumsGeneric, with the slope of SiLU if so named; it adds to dotX and dot1.
-//
-//go:noescape
-func normSums2AVX2(dz *float32, dotX *float32, dot1 *float32, dy *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, block int, lanes int)
+func normSumsAVX2(dz *float32, dotX *float32, dot1 *float32, dy *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, n int)
 
 // normalizeSiLUAVX2 sets y = (x - center) a + b, through SiLU if so named.
 //
 //go:noescape
-func normalizeSiLUAVX2(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, lanes int)
+func normalizeSiLUAVX2(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, n int)
 
 // normSumsSiLUAVX2 is kernel.normSumsGeneric, with the slope of SiLU if so named; it adds to dotX and dot1.
 //
 //go:noescape
-func normSumsSiLUAVX2(dz *float32, dotX *float32, dot1 *float32, dy *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, block int, lanes int)
+func normSumsSiLUAVX2(dz *float32, dotX *float32, dot1 *float32, dy *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, n int)
 
-// normalizeSiLU2AVX2 sets y = (x - center) a + b, through SiLU if so named.
+// normGradientAVX2 sets dx = dx a + ((x - center) k1 + k0).
 //
 //go:noescape
-func normalizeSiLU2AVX2(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, lanes int)
-
-// normSumsSiLU2AVX2 is kernel.normSumsGeneric, with the slope of SiLU if so named; it adds to dotX and dot1.
-//
-//go:noescape
-func normSumsSiLU2AVX2(dz *float32, dotX *float32, dot1 *float32, dy *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, block int, lanes int)
+func normGradientAVX2(dx *float32, x *float32, center *float32, a *float32, k0 *float32, k1 *float32, rows int, stride int, n int)
 
 // addAVX512 sets dst = a + b.
 //
@@ -307,69 +272,34 @@ func normRowGradientAVX512(dx *float32, x *float32, gamma *float32, mean float32
 // columnSumsAVX512 adds column sums of x to sum, block by block.
 //
 //go:noescape
-func columnSumsAVX512(sum *float32, x *float32, rows int, stride int, block int, lanes int)
+func columnSumsAVX512(sum *float32, x *float32, rows int, stride int, n int)
 
 // columnSquaresAVX512 adds column sums of (x - center)² to sum, block by block.
 //
 //go:noescape
-func columnSquaresAVX512(sum *float32, x *float32, center *float32, rows int, stride int, block int, lanes int)
-
-// normGradientAVX512 sets dx = dx a + ((x - center) k1 + k0).
-//
-//go:noescape
-func normGradientAVX512(dx *float32, x *float32, center *float32, a *float32, k0 *float32, k1 *float32, rows int, stride int, lanes int)
-
-// columnSums4AVX512 adds column sums of x to sum, block by block.
-//
-//go:noescape
-func columnSums4AVX512(sum *float32, x *float32, rows int, stride int, block int, lanes int)
-
-// columnSquares4AVX512 adds column sums of (x - center)² to sum, block by block.
-//
-//go:noescape
-func columnSquares4AVX512(sum *float32, x *float32, center *float32, rows int, stride int, block int, lanes int)
-
-// normGradient4AVX512 sets dx = dx a + ((x - center) k1 + k0).
-//
-//go:noescape
-func normGradient4AVX512(dx *float32, x *float32, center *float32, a *float32, k0 *float32, k1 *float32, rows int, stride int, lanes int)
+func columnSquaresAVX512(sum *float32, x *float32, center *float32, rows int, stride int, n int)
 
 // normalizeAVX512 sets y = (x - center) a + b, through SiLU if so named.
 //
 //go:noescape
-func normalizeAVX512(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, lanes int)
+func normalizeAVX512(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, n int)
 
 // normSumsAVX512 is kernel.normSumsGeneric, with the slope of SiLU if so named; it adds to dotX and dot1.
 //
 //go:noescape
-func normSumsAVX512(dz *float32, dotX *float32, dot1 *float32, dy *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, block int, lanes int)
-
-// normalize2AVX512 sets y = (x - center) a + b, through SiLU if so named.
-//
-//go:noescape
-func normalize2AVX512(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, lanes int)
-
-// normSums2AVX512 is kernel.normSumsGeneric, with the slope of SiLU if so named; it adds to dotX and dot1.
-//
-//go:noescape
-func normSums2AVX512(dz *float32, dotX *float32, dot1 *float32, dy *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, block int, lanes int)
+func normSumsAVX512(dz *float32, dotX *float32, dot1 *float32, dy *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, n int)
 
 // normalizeSiLUAVX512 sets y = (x - center) a + b, through SiLU if so named.
 //
 //go:noescape
-func normalizeSiLUAVX512(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, lanes int)
+func normalizeSiLUAVX512(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, n int)
 
 // normSumsSiLUAVX512 is kernel.normSumsGeneric, with the slope of SiLU if so named; it adds to dotX and dot1.
 //
 //go:noescape
-func normSumsSiLUAVX512(dz *float32, dotX *float32, dot1 *float32, dy *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, block int, lanes int)
+func normSumsSiLUAVX512(dz *float32, dotX *float32, dot1 *float32, dy *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, n int)
 
-// normalizeSiLU2AVX512 sets y = (x - center) a + b, through SiLU if so named.
+// normGradientAVX512 sets dx = dx a + ((x - center) k1 + k0).
 //
 //go:noescape
-func normalizeSiLU2AVX512(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, lanes int)
-
-// normSumsSiLU2AVX512 is kernel.normSumsGeneric, with the slope of SiLU if so named; it adds to dotX and dot1.
-//
-//go:noescape
-func normSumsSiLU2AVX512(dz *float32, dotX *float32, dot1 *float32, dy *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, block int, lanes int)
+func normGradientAVX512(dx *float32, x *float32, center *float32, a *float32, k0 *float32, k1 *float32, rows int, stride int, n int)

@@ -6,42 +6,62 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// A column kernel walks down the rows of a strip of 16·groups columns, of which the last group may
-// be incomplete: then `lanes` of its columns exist. Numbers of a column stand in vectors beside it.
+// A column kernel cuts its n columns into strips of 64, 32 and 16, and a masked rest, and walks down
+// the rows of each. Numbers of a column stand in vectors beside the matrices.
 type strip struct {
 	isa
-	groups int
-	masks  []mask // of the last group
+	groups int    // of 16 columns
+	masks  []mask // of the only group, if it is the rest
 	names  []string
 	row    map[string]reg.Register // where each matrix's row begins
-	rows   reg.GPVirtual
-	step   reg.GPVirtual // bytes from row to row
+	rows   reg.GPVirtual           // rows left
+	step   reg.GPVirtual           // bytes from row to row
+	column reg.GPVirtual           // the strip's first column, in bytes
 }
 
-// stripName tells the kernels for full strips of several groups from the one with a mask.
-func stripName(groups int) string {
-	if groups == 1 {
-		return ""
-	}
-	return string(rune('0' + groups))
+// columnKernel writes a kernel; body writes it for one width of a strip.
+func (s isa) columnKernel(name, doc, arguments string, matrices []string, widths []int, body func(st *strip)) {
+	s.function(name, doc, "func("+arguments+" *float32, rows, stride, n int)")
+	s.columnStrips(matrices, widths, body)
 }
 
-// strip starts a kernel whose matrices are named.
-func (s isa) strip(name, doc, signature string, groups int, matrices ...string) *strip {
-	s.function(name+stripName(groups), doc, signature)
-	st := &strip{isa: s, groups: groups, names: matrices, row: map[string]reg.Register{}}
-	if groups == 1 {
-		st.masks = s.masks(Load(Param("lanes"), GP64()).(reg.GPVirtual))
-	} else {
-		st.masks = make([]mask, s.parts())
+func (s isa) columnStrips(matrices []string, widths []int, body func(st *strip)) {
+	left, column, step := s.count(), GP64(), Load(Param("stride"), GP64()).(reg.GPVirtual)
+	SHLQ(Imm(2), step)
+	XORQ(column, column)
+	begin := func(groups int, masks []mask) {
+		st := &strip{isa: s, groups: groups, masks: masks, names: matrices, row: map[string]reg.Register{}, step: step, column: column}
+		for _, m := range matrices {
+			st.row[m] = st.base(m)
+		}
+		st.rows = Load(Param("rows"), GP64()).(reg.GPVirtual)
+		body(st)
 	}
-	for _, m := range matrices {
-		st.row[m] = Load(Param(m), GP64())
+	loops++
+	mine := loops
+	for _, w := range widths {
+		name := label("strip"+string(rune('0'+w))+"_", mine)
+		Label(name)
+		CMPQ(left, U32(16*w))
+		JL(LabelRef(name + "_end"))
+		begin(w, make([]mask, s.parts()))
+		ADDQ(U32(64*w), column)
+		SUBQ(U32(16*w), left)
+		JMP(LabelRef(name))
+		Label(name + "_end")
 	}
-	st.rows = Load(Param("rows"), GP64()).(reg.GPVirtual)
-	st.step = Load(Param("stride"), GP64()).(reg.GPVirtual)
-	SHLQ(Imm(2), st.step)
-	return st
+	TESTQ(left, left)
+	JZ(LabelRef(label("finished", mine)))
+	begin(1, s.masks(left))
+	Label(label("finished", mine))
+	done()
+}
+
+// base is where the strip begins in an argument.
+func (st *strip) base(name string) reg.Register {
+	r := Load(Param(name), GP64())
+	ADDQ(st.column, r)
+	return r
 }
 
 // each calls f for every register of a row.
@@ -64,12 +84,13 @@ func (st *strip) down(count reg.Register, body func()) {
 	JNZ(LabelRef(name))
 }
 
-// blocks runs body once for each block of at most `block` rows; it must consume count rows.
+// blocks runs body once for each block of at most normBlock rows; it must consume count rows.
 func (st *strip) blocks(body func(count reg.Register)) {
 	loops++
 	name := label("block", loops)
 	Label(name)
-	count := Load(Param("block"), GP64())
+	count := GP64()
+	MOVQ(U32(normBlock), count)
 	CMPQ(count, st.rows)
 	CMOVQGT(st.rows, count)
 	SUBQ(count, st.rows)
@@ -78,13 +99,39 @@ func (st *strip) blocks(body func(count reg.Register)) {
 	JNZ(LabelRef(name))
 }
 
-// vectors gives what stands beside each column as operands: registers if there are many, else memory,
-// through a register where a mask is needed.
-func (st *strip) vectors(name string) func(i int) Op {
-	base := Load(Param(name), GP64())
+// distance is how far the next block of rows lies ahead, in bytes.
+type distance struct{ bytes reg.GPVirtual }
+
+func (st *strip) nextBlock() distance {
+	d := distance{GP64()}
+	IMUL3Q(U32(normBlock), st.step, d.bytes)
+	return d
+}
+
+// prefetch asks for a cache line of the next block for each line of this one. The strips of a block
+// leave gaps in memory, over which the processor's own prefetching stumbles.
+func (d distance) prefetch(m mask, places ...Mem) {
+	if !m.none() {
+		return
+	}
+	for _, at := range places {
+		if at.Disp%64 == 0 {
+			at.Index, at.Scale = d.bytes, 1
+			PREFETCHT0(at)
+		}
+	}
+}
+
+// normBlock is kernel.normBlock.
+const normBlock = 32
+
+// vectors gives what stands beside each column as operands: memory, through a register where a mask
+// is needed; or registers all along, where there are enough.
+func (st *strip) vectors(name string, keep bool) func(i int) Op {
+	base := st.base(name)
 	at := func(i int) Mem { return Mem{Base: base, Disp: 4 * st.width * i} }
 	mask := func(i int) mask { return st.masks[i%st.parts()] }
-	if st.isa == avx2 {
+	if !keep || st.isa == avx2 {
 		return func(i int) Op { return st.operand(at(i), mask(i)) }
 	}
 	out := make([]Op, st.groups)
@@ -126,129 +173,4 @@ func (st *strip) addTo(base reg.Register, acc []reg.VecVirtual) {
 		VADDPS(st.operand(at, m), a, a)
 		st.store(a, at, m)
 	}
-}
-
-func (s isa) columns() {
-	for _, groups := range []int{1, 4} {
-		s.columnSums(groups)
-		s.columnSquares(groups)
-		s.normGradient(groups)
-	}
-	for _, silu := range []bool{false, true} {
-		for _, groups := range []int{1, 2} {
-			s.normalize(groups, silu)
-			s.normSums(groups, silu)
-		}
-	}
-}
-
-func (s isa) columnSums(groups int) {
-	st := s.strip("columnSums", "adds column sums of x to sum, block by block.",
-		"func(sum, x *float32, rows, stride, block, lanes int)", groups, "x")
-	sum, acc := Load(Param("sum"), GP64()), st.accumulators()
-	st.blocks(func(count reg.Register) {
-		clearAll(acc)
-		st.down(count, func() {
-			st.each(func(i int, at stream, m mask) { VADDPS(st.operand(at("x"), m), acc[i], acc[i]) })
-		})
-		st.addTo(sum, acc)
-	})
-	done()
-}
-
-func (s isa) columnSquares(groups int) {
-	st := s.strip("columnSquares", "adds column sums of (x - center)² to sum, block by block.",
-		"func(sum, x, center *float32, rows, stride, block, lanes int)", groups, "x")
-	center := st.vectors("center")
-	sum, acc := Load(Param("sum"), GP64()), st.accumulators()
-	st.blocks(func(count reg.Register) {
-		clearAll(acc)
-		st.down(count, func() {
-			st.each(func(i int, at stream, m mask) {
-				d := st.load(at("x"), m)
-				VSUBPS(center(i), d, d)
-				VFMADD231PS(d, d, acc[i])
-			})
-		})
-		st.addTo(sum, acc)
-	})
-	done()
-}
-
-func (s isa) normalize(groups int, silu bool) {
-	st := s.strip("normalize"+siluName(silu), "sets y = (x - center) a + b, through SiLU if so named.",
-		"func(y, x, center, a, b *float32, rows, stride, lanes int)", groups, "y", "x")
-	center, a, b := st.vectors("center"), st.vectors("a"), st.vectors("b")
-	var e *expo
-	if silu {
-		e = s.expo(true)
-	}
-	st.down(st.rows, func() {
-		st.each(func(i int, at stream, m mask) {
-			z := st.load(at("x"), m)
-			VSUBPS(center(i), z, z)
-			VFMADD213PS(b(i), s.asRegister(a(i)), z)
-			if silu {
-				z = e.silu(z)
-			}
-			st.store(z, at("y"), m)
-		})
-	})
-	done()
-}
-
-func (s isa) normSums(groups int, silu bool) {
-	st := s.strip("normSums"+siluName(silu), "is kernel.normSumsGeneric, with the slope of SiLU if so named; it adds to dotX and dot1.",
-		"func(dz, dotX, dot1, dy, x, center, a, b *float32, rows, stride, block, lanes int)", groups, "dz", "dy", "x")
-	center := st.vectors("center")
-	var a, b func(i int) Op
-	var e *expo
-	if silu {
-		a, b = st.vectors("a"), st.vectors("b")
-		e = s.expo(true)
-	}
-	dotX, dot1 := Load(Param("dotX"), GP64()), Load(Param("dot1"), GP64())
-	accX, acc1 := st.accumulators(), st.accumulators()
-	st.blocks(func(count reg.Register) {
-		clearAll(accX)
-		clearAll(acc1)
-		st.down(count, func() {
-			st.each(func(i int, at stream, m mask) {
-				d := st.load(at("x"), m)
-				VSUBPS(center(i), d, d)
-				var g reg.VecVirtual
-				if silu {
-					z := st.copy(d)
-					VFMADD213PS(b(i), s.asRegister(a(i)), z)
-					g = e.slope(z)
-					VMULPS(st.operand(at("dy"), m), g, g)
-				} else {
-					g = st.load(at("dy"), m)
-				}
-				st.store(g, at("dz"), m)
-				VFMADD231PS(d, g, accX[i])
-				VADDPS(g, acc1[i], acc1[i])
-			})
-		})
-		st.addTo(dotX, accX)
-		st.addTo(dot1, acc1)
-	})
-	done()
-}
-
-func (s isa) normGradient(groups int) {
-	st := s.strip("normGradient", "sets dx = dx a + ((x - center) k1 + k0).",
-		"func(dx, x, center, a, k0, k1 *float32, rows, stride, lanes int)", groups, "dx", "x")
-	center, a, k0, k1 := st.vectors("center"), st.vectors("a"), st.vectors("k0"), st.vectors("k1")
-	st.down(st.rows, func() {
-		st.each(func(i int, at stream, m mask) {
-			v := st.load(at("x"), m)
-			VSUBPS(center(i), v, v)
-			VFMADD213PS(k0(i), s.asRegister(k1(i)), v)
-			d := st.load(at("dx"), m)
-			VFMADD132PS(a(i), v, d)
-			st.store(d, at("dx"), m)
-		})
-	})
-	done()
 }

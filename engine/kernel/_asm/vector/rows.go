@@ -33,6 +33,11 @@ func (s isa) rowSum() {
 	s.function("rowSum", "is the sum of x in 16 lanes.", "func(x *float32, n int) float32")
 	acc := s.lanes()
 	s.loop([]string{"x"}, s.count(), 4, func(part int, at stream, m mask) {
+		if m.none() && part == 0 {
+			ahead := at("x")
+			ahead.Disp += 2048
+			PREFETCHT0(ahead)
+		}
 		VADDPS(s.operand(at("x"), m), acc[part], acc[part])
 	})
 	v := s.fold(acc, add)
@@ -194,10 +199,7 @@ func (s isa) normalizeRow(silu bool) {
 	s.function("normalizeRow"+siluName(silu), "sets y = ((x - mean) rstd) gamma + beta, through SiLU if so named.",
 		"func(y, x, gamma, beta *float32, mean, rstd float32, n int)")
 	mean, rstd := s.broadcast("mean"), s.broadcast("rstd")
-	var e *expo
-	if silu {
-		e = s.expo(true)
-	}
+	e := s.expoIf(silu)
 	s.loop([]string{"y", "x", "gamma", "beta"}, s.count(), 2, func(_ int, at stream, m mask) {
 		z := s.load(at("x"), m)
 		VSUBPS(mean, z, z)
@@ -216,10 +218,7 @@ func (s isa) normRowSums(silu bool) {
 	s.function("normRowSums"+siluName(silu), "is kernel.normRowSumsGeneric, with the slope of SiLU if so named.",
 		"func(dz, sumX, sum1, dy, x, gamma, beta *float32, mean, rstd float32, n int) (dot1, dotX float32)")
 	mean, rstd := s.broadcast("mean"), s.broadcast("rstd")
-	var e *expo
-	if silu {
-		e = s.expo(true)
-	}
+	e := s.expoIf(silu)
 	acc1, accX := s.lanes(), s.lanes()
 	s.loop([]string{"dz", "sumX", "sum1", "dy", "x", "gamma", "beta"}, s.count(), 1, func(part int, at stream, m mask) {
 		xhat := s.load(at("x"), m)
