@@ -12,10 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"ebb/data/table"
 	"ebb/engine/kernel/parallel"
 	"ebb/model"
-	"ebb/model/checkpoint"
 	"ebb/train"
 )
 
@@ -121,20 +119,18 @@ func (o *trainOptions) check() error {
 	return nil
 }
 
-// trainJob is a training that is ready to start.
-type trainJob struct {
-	config *model.Config
-	source *source
-	run    *checkpoint.Run
-	saved  *checkpoint.Saved // nil: from the start
-}
+// trainJob is a run that is ready to be trained.
+type trainJob struct{ run *train.Job }
 
 // prepare opens the run that --resume names, or makes a new one.
 func (o *trainOptions) prepare(s streams) (*trainJob, error) {
 	if o.resume {
-		job, err := o.reopen()
+		config, err := model.ReadConfig(o.run)
+		if err == nil {
+			return o.reopen(config)
+		}
 		if !errors.Is(err, fs.ErrNotExist) {
-			return job, err
+			return nil, err
 		}
 		if o.data == "" {
 			return nil, fmt.Errorf("%s is not a run yet: name the data to start it, ebb train DATA -o %s", o.run, o.run)
@@ -148,24 +144,20 @@ func (o *trainOptions) prepare(s streams) (*trainJob, error) {
 
 // create makes a new run for the data.
 func (o *trainOptions) create() (*trainJob, error) {
-	src, err := openSource(o.data)
+	src, err := model.OpenSource(o.data)
 	if err != nil {
-		return nil, err
+		return nil, notData(err)
 	}
 	config, err := o.configure(src)
 	if err != nil {
 		return nil, err
 	}
-	text, err := config.Encode()
-	if err != nil {
-		return nil, err
-	}
-	run, err := checkpoint.Create(o.run, text)
-	return &trainJob{config: config, source: src, run: run}, err
+	run, err := train.Start(o.run, config, src)
+	return &trainJob{run}, err
 }
 
 // configure works the configuration out: defaults for the data, then --config, then flags.
-func (o *trainOptions) configure(src *source) (*model.Config, error) {
+func (o *trainOptions) configure(src *model.Source) (*model.Config, error) {
 	c, err := o.defaults(src)
 	if err != nil {
 		return nil, err
@@ -180,31 +172,22 @@ func (o *trainOptions) configure(src *source) (*model.Config, error) {
 		}
 	}
 	c.Version = version()
-	c.Data = model.Data{Path: o.data, Rows: src.rows()}
-	if abs, err := filepath.Abs(o.data); err == nil {
-		c.Data.Path = abs
-	}
 	o.override(c)
-	if c.Training.Steps == 0 && c.Training.Time == 0 {
-		c.Training.Time = 5 * time.Minute
-	}
 	return c, nil
 }
 
-func (o *trainOptions) defaults(src *source) (*model.Config, error) {
-	if src.images != nil {
-		if o.label != "" {
-			return nil, usagef("--label names a column of a table; pictures have their labels beside them or in subfolders")
-		}
-		return model.NewImageConfig(src.images, o.preset)
+func (o *trainOptions) defaults(src *model.Source) (*model.Config, error) {
+	if o.label != "" && src.Images != nil {
+		return nil, usagef("--label names a column of a table; pictures have their labels beside them or in subfolders")
 	}
-	schema := table.Infer(src.table)
-	if o.label != "" {
-		if err := schema.SetTarget(o.label); err != nil {
-			return nil, &exitError{exitUsage, fmt.Errorf("%s: %w", src.path, err)}
-		}
+	c, err := model.NewConfig(src, o.preset)
+	if err != nil || o.label == "" {
+		return c, err
 	}
-	return model.NewTableConfig(src.table, schema, o.preset)
+	if err := c.SetLabel(o.label); err != nil {
+		return nil, &exitError{exitUsage, fmt.Errorf("%s: %w", src.Path, err)}
+	}
+	return c, nil
 }
 
 // override puts the flags that were given over the configuration.
@@ -232,39 +215,16 @@ func (o *trainOptions) override(c *model.Config) {
 	}
 }
 
-// reopen opens an existing run; its error wraps fs.ErrNotExist where there is none.
-func (o *trainOptions) reopen() (*trainJob, error) {
-	config, err := model.ReadConfig(o.run)
-	if err != nil {
-		return nil, err
-	}
+// reopen opens the existing run of a configuration.
+func (o *trainOptions) reopen(config *model.Config) (*trainJob, error) {
 	for _, name := range []string{"config", "preset", "label", "seed", "batch", "rate", "flip"} {
 		if o.given(name) && !o.agrees(name, config) {
 			return nil, usagef("--%s differs from the run's own setting: a resumed run keeps its settings; leave the flag out, or start another run", name)
 		}
 	}
 	o.override(config)
-	path := config.Data.Path
-	if o.data != "" {
-		path = o.data
-	}
-	src, err := openSource(path)
-	if err != nil {
-		return nil, err
-	}
-	if src.rows() != config.Data.Rows {
-		return nil, fmt.Errorf("%s has %d rows, the run %s was started with %d: resume it with the same data", path, src.rows(), o.run, config.Data.Rows)
-	}
-	run, err := checkpoint.Resume(o.run)
-	if err != nil {
-		return nil, err
-	}
-	job := &trainJob{config: config, source: src, run: run}
-	job.saved, err = checkpoint.ReadState(o.run)
-	if errors.Is(err, checkpoint.ErrNoCheckpoint) {
-		return job, nil
-	}
-	return job, err
+	run, err := train.Resume(o.run, config, o.data)
+	return &trainJob{run}, notData(err)
 }
 
 // agrees tells whether a flag says what the run's configuration says anyway.
@@ -279,7 +239,7 @@ func (o *trainOptions) agrees(name string, c *model.Config) bool {
 	case "rate":
 		return o.rate == c.Training.Rate
 	case "label":
-		return c.Table != nil && o.label == string(c.Table.Transform.Schema.Target)
+		return c.Table != nil && o.label == c.Label()
 	case "flip":
 		return c.Image != nil && o.flip == c.Image.Flip
 	}
@@ -288,53 +248,32 @@ func (o *trainOptions) agrees(name string, c *model.Config) bool {
 
 // fit trains.
 func (j *trainJob) fit(ctx context.Context, s streams, pool *parallel.Pool, asJSON bool) error {
-	m, err := model.New(j.config, pool)
-	if err != nil {
-		return err
-	}
-	objective, preview, err := j.objective(m)
+	config, dir := j.run.Config, j.run.Run.Dir()
+	m, err := model.New(config, pool)
 	if err != nil {
 		return err
 	}
 	if !asJSON {
 		fmt.Fprintf(s.err, "%s: %s, %s of %d parameters, batch %d\n",
-			j.run.Dir(), j.source.describe(), j.config.Preset+" "+string(j.config.Kind)+" model", m.Params().Count(), j.config.Training.Batch)
+			dir, j.run.Source, config.Preset+" "+string(config.Kind)+" model", m.Params().Count(), config.Training.Batch)
 	}
 	show := newProgress(s.err, "training")
-	t := train.Trainer{
-		Objective: objective,
-		Settings:  settings(j.config),
-		Pool:      pool,
-		Run:       j.run,
-		Metadata:  map[string]string{"kind": string(j.config.Kind)},
-		Preview:   preview,
-		Watch: func(p train.Progress) {
-			if asJSON {
-				json.NewEncoder(s.out).Encode(p)
-				return
-			}
-			show.update(p.Part, fmt.Sprintf("step %d  loss %.4f  %.1f steps/s", p.Step, p.Loss, p.PerSec))
-		},
-	}
-	last, err := t.Fit(ctx, j.saved)
+	last, err := j.run.Fit(ctx, m, pool, func(p train.Progress) {
+		if asJSON {
+			json.NewEncoder(s.out).Encode(p)
+			return
+		}
+		show.update(p.Part, fmt.Sprintf("step %d  loss %.4f  %.1f steps/s", p.Step, p.Loss, p.PerSec))
+	})
 	show.done()
 	if errors.Is(err, context.Canceled) {
-		return &exitError{exitInterrupted, fmt.Errorf("interrupted after step %d, which is saved: go on with 'ebb train -o %s --resume'", last.Step, j.run.Dir())}
+		return &exitError{exitInterrupted, fmt.Errorf("interrupted after step %d, which is saved: go on with 'ebb train -o %s --resume'", last.Step, dir)}
 	}
 	if err != nil {
 		return err
 	}
 	if !asJSON {
-		fmt.Fprintf(s.err, "trained %d steps in %s; draw from it with 'ebb sample %s -n 100 -o FILE'\n", last.Step, round(time.Duration(last.Elapsed*float64(time.Second))), j.run.Dir())
+		fmt.Fprintf(s.err, "trained %d steps in %s; draw from it with 'ebb sample %s -n 100 -o FILE'\n", last.Step, round(time.Duration(last.Elapsed*float64(time.Second))), dir)
 	}
 	return nil
-}
-
-// settings are the trainer's, from the configuration.
-func settings(c *model.Config) train.Settings {
-	t := c.Training
-	return train.Settings{
-		Rate: t.Rate, Floor: t.Floor, Warmup: t.Warmup, WeightDecay: t.WeightDecay, Clip: t.Clip, EMA: t.EMA,
-		Budget: train.Budget{Steps: t.Steps, Time: t.Time}, Checkpoint: t.Checkpoint, Seed: c.Seed,
-	}
 }

@@ -1,0 +1,112 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"ebb/data"
+	"ebb/data/image"
+	"ebb/data/table"
+)
+
+// Source is data to learn from: either a table or pictures.
+type Source struct {
+	Path   string
+	Table  *table.Table  // nil for pictures
+	Images *image.Images // nil for a table
+}
+
+// ErrRun says that a path holds a run where data was wanted.
+var ErrRun = errors.New("a run, not data")
+
+// OpenSource reads the data at path, whatever its form: the content decides, not the name.
+func OpenSource(path string) (*Source, error) {
+	found, err := data.Sniff(path)
+	if err != nil {
+		return nil, err
+	}
+	s := &Source{Path: path}
+	switch found.Form {
+	case data.CSV:
+		s.Table, err = table.Open(path)
+	case data.IDX, data.NPY, data.NPZ, data.ImageFolder, data.ImageZip, data.ImageFile:
+		s.Images, err = image.Open(path, image.Options{})
+	case data.Run:
+		err = fmt.Errorf("%s is %w: sample it with 'ebb sample %s -n 100 -o new.csv'", path, ErrRun, path)
+	default:
+		err = fmt.Errorf("%s is %v, which ebb cannot learn from yet: export it as CSV, NPY, IDX or a folder of PNG files", path, found.Form)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Rows is the number of examples.
+func (s *Source) Rows() int {
+	if s.Table != nil {
+		return s.Table.Rows()
+	}
+	return s.Images.N
+}
+
+// String says in words what the data is.
+func (s *Source) String() string {
+	if s.Table != nil {
+		return fmt.Sprintf("%d rows of %d columns", s.Table.Rows(), len(s.Table.Columns))
+	}
+	return s.Images.String()
+}
+
+// Data is the source as a configuration names it, by its absolute path.
+func (s *Source) Data() Data {
+	path := s.Path
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	return Data{Path: path, Rows: s.Rows()}
+}
+
+// NewConfig is the configuration for data like s: preset is a size of its kind of model, or
+// empty to choose one by the data.
+func NewConfig(s *Source, preset string) (*Config, error) {
+	if s.Images != nil {
+		return NewImageConfig(s.Images, preset)
+	}
+	return NewTableConfig(s.Table, table.Infer(s.Table), preset)
+}
+
+// Label is the column that evaluations predict, empty if there is none.
+func (c *Config) Label() string {
+	if c.Table == nil {
+		return ""
+	}
+	return string(c.Table.Transform.Schema.Target)
+}
+
+// SetLabel names the column that evaluations predict. The model itself learns all columns
+// alike. Its error says why the name will not do.
+func (c *Config) SetLabel(name string) error {
+	if c.Table == nil {
+		return fmt.Errorf("label %q: a label names a column of a table; pictures have their labels beside them or in subfolders", name)
+	}
+	return c.Table.Transform.Schema.SetTarget(name)
+}
+
+// ObjectiveFor is the training of m on s.
+func ObjectiveFor(m Model, s *Source) (Objective, error) {
+	switch m := m.(type) {
+	case *TableModel:
+		if s.Table == nil {
+			return nil, fmt.Errorf("%s holds pictures, the run was made for a table", s.Path)
+		}
+		return m.Objective(s.Table)
+	case *ImageModel:
+		if s.Images == nil {
+			return nil, fmt.Errorf("%s is a table, the run was made for pictures", s.Path)
+		}
+		return m.Objective(s.Images)
+	}
+	return nil, fmt.Errorf("cannot train a %T", m)
+}

@@ -1,0 +1,108 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"ebb/engine/kernel/parallel"
+	"ebb/model"
+	"ebb/model/checkpoint"
+)
+
+// DefaultTime is how long a run trains that was given neither steps nor a time.
+const DefaultTime = 5 * time.Minute
+
+// Job is the training of one run: what is learned, how, and where it goes. [Start] makes a new
+// one, [Resume] goes on with one that is there.
+type Job struct {
+	Config *model.Config
+	Source *model.Source
+	Run    *checkpoint.Run
+
+	saved *checkpoint.Saved // nil: from the start
+}
+
+// Start makes a new run at dir for the model of c on src. It fills in what c says of the data,
+// and its budget if there is none, and writes it as dir/config.yaml. A folder that holds a run
+// already is an error.
+func Start(dir string, c *model.Config, src *model.Source) (*Job, error) {
+	c.Data = src.Data()
+	if c.Training.Steps == 0 && c.Training.Time == 0 {
+		c.Training.Time = DefaultTime
+	}
+	text, err := c.Encode()
+	if err != nil {
+		return nil, err
+	}
+	run, err := checkpoint.Create(dir, text)
+	if err != nil {
+		return nil, err
+	}
+	return &Job{Config: c, Source: src, Run: run}, nil
+}
+
+// Resume opens the run at dir to go on from its last checkpoint, or from the start where there
+// is none yet. c is the run's own configuration (model.ReadConfig), in which the caller may have
+// changed the budget. path is where the data lies now; empty is where the run found it.
+func Resume(dir string, c *model.Config, path string) (*Job, error) {
+	if path == "" {
+		path = c.Data.Path
+	}
+	src, err := model.OpenSource(path)
+	if err != nil {
+		return nil, err
+	}
+	if src.Rows() != c.Data.Rows {
+		return nil, fmt.Errorf("%s has %d rows, the run %s was started with %d: resume it with the same data", path, src.Rows(), dir, c.Data.Rows)
+	}
+	run, err := checkpoint.Resume(dir)
+	if err != nil {
+		return nil, err
+	}
+	j := &Job{Config: c, Source: src, Run: run}
+	j.saved, err = checkpoint.ReadState(dir)
+	if err != nil && !errors.Is(err, checkpoint.ErrNoCheckpoint) {
+		run.Close()
+		return nil, err
+	}
+	return j, nil
+}
+
+// Fit trains m, which model.New built from the job's configuration with the same pool, as
+// [Trainer.Fit] describes. watch may be nil. Afterwards m holds the weights of the last step;
+// model.Open reads the averaged ones.
+func (j *Job) Fit(ctx context.Context, m model.Model, pool *parallel.Pool, watch func(Progress)) (Progress, error) {
+	objective, err := model.ObjectiveFor(m, j.Source)
+	if err != nil {
+		return Progress{}, err
+	}
+	t := Trainer{
+		Objective: objective,
+		Settings:  settings(j.Config),
+		Pool:      pool,
+		Run:       j.Run,
+		Metadata:  map[string]string{"kind": string(j.Config.Kind)},
+		Watch:     watch,
+		Preview:   func(ctx context.Context, step int) error { return preview(ctx, m, j.Run, j.Config.Seed, step) },
+	}
+	return t.Fit(ctx, j.saved)
+}
+
+// settings are the trainer's, from the configuration.
+func settings(c *model.Config) Settings {
+	t := c.Training
+	return Settings{
+		Rate: t.Rate, Floor: t.Floor, Warmup: t.Warmup, WeightDecay: t.WeightDecay, Clip: t.Clip, EMA: t.EMA,
+		Budget: Budget{Steps: t.Steps, Time: t.Time}, Checkpoint: t.Checkpoint, Seed: c.Seed,
+	}
+}
+
+// Close ends this process's use of the run. What was saved stays.
+func (j *Job) Close() error {
+	if j.saved != nil {
+		j.saved.Close()
+	}
+	return j.Run.Close()
+}
