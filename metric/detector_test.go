@@ -75,6 +75,8 @@ func TestTreesSeeBrokenDependenceAndLogisticDoesNot(t *testing.T) {
 	if math.Abs(same.AUC-0.5) > 4*same.StandardError {
 		t.Errorf("AUC of fresh rows is %.3f +- %.3f, want 0.5", same.AUC, same.StandardError)
 	}
+	// At chance the variance of an AUC is (m+n+1)/(12mn); folds lose next to nothing.
+	near(t, "standard error over that of chance", same.StandardError/math.Sqrt(3001.0/12/1500/1500), 1, 0.1)
 	broken := detect(t, real, shuffled)
 	if broken.AUC < 0.8 {
 		t.Errorf("AUC of shuffled columns is %.3f, want at least 0.8", broken.AUC)

@@ -47,26 +47,35 @@ func TestBestCutIsThatOfAllCuts(t *testing.T) {
 	d := newDraws(20)
 	const bins = 7 // small enough for every subset
 	for trial := range 40 {
-		g, h, b := d.normals(400), d.normals(400), d.codes(400, bins)
-		hist := new(histogram)
-		node := binSum{}
-		for i := range g {
-			s := binSum{g[i], math.Abs(h[i]) + 0.1, 1}
-			hist[b[i]] = hist[b[i]].plus(s)
-			node = node.plus(s)
-		}
-		s := splitter{l2: 0.5, minRows: 30}
+		hist, node := randomHistogram(d, bins)
+		s := splitter{l2: 0.5, minRows: 300}
 		number := s.best(hist, node, 0, &columnBins{count: bins})
 		want := bestSubset(s, hist, node, bins, func(set int) bool { return isPrefix(set >> 1) })
 		near(t, fmt.Sprintf("trial %d: gain of a number", trial), number.gain, max(0, want-minGain), 1e-9)
 
+		// Categories are ordered by g/(h+10), and the best set is a prefix by g/h: with hundreds
+		// of rows each that is the same to a few per cent of the gain.
+		s.minRows = 1
 		category := s.best(hist, node, 0, &columnBins{count: bins, ofTag: []uint8{}})
 		want = bestSubset(s, hist, node, bins, func(int) bool { return true })
-		// Ordering by g/(h+10) is exact for equal smoothing; with L2 = 0.5 it may lose a little.
-		if category.gain > want+1e-9 || category.gain < 0.95*want {
+		if category.gain > want+1e-9 || category.gain < 0.97*want {
 			t.Errorf("trial %d: gain of categories %v, best of all subsets %v", trial, category.gain, want)
 		}
 	}
+}
+
+// randomHistogram has bins of very unequal size, each with a mean of its own.
+func randomHistogram(d *draws, bins int) (*histogram, binSum) {
+	const n = 4000
+	g, h, mean, b, c := d.normals(n), d.normals(n), d.normals(bins), d.codes(n, bins), d.codes(n, bins)
+	hist, node := new(histogram), binSum{}
+	for i := range g {
+		at := min(b[i], c[i])
+		s := binSum{g[i] + mean[at], math.Abs(h[i]) + 0.1, 1}
+		hist[at] = hist[at].plus(s)
+		node = node.plus(s)
+	}
+	return hist, node
 }
 
 // isPrefix tells whether the set bits are the lowest ones: values up to an edge.
@@ -317,6 +326,9 @@ func TestDegenerateFeaturesGiveTheBaseRate(t *testing.T) {
 		near(t, "log-odds", s, math.Log(1.0/3), 1e-12)
 	}
 	only := mustFit(t, Boosting{}, f, Target{Classes: 2, Class: []int32{1, 1, 1, 1}})
+	if s := only.Scores(f)[0]; s < 1 || math.IsInf(s, 0) {
+		t.Errorf("one class present: log-odds %v, want large and finite", s)
+	}
 	if got := only.Classify(only.Scores(f)); !slices.Equal(got, []int32{1, 1, 1, 1}) {
 		t.Errorf("one class present: predicted %v", got)
 	}

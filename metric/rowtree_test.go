@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"ebb/engine/kernel/parallel"
+	"ebb/engine/rng"
 )
 
 // slowNearest looks at every row.
@@ -63,6 +64,29 @@ func TestRowTreeFindsTheNearestRow(t *testing.T) {
 			if !slices.Equal(serial, rows) {
 				t.Errorf("%s: the answer depends on the number of threads", name)
 			}
+		}
+	}
+}
+
+func TestOfEquallyNearRowsTheFirstIsTaken(t *testing.T) {
+	d := newDraws(15)
+	grid := func(n int) *Frame { // few values, so that many different rows are equally near
+		x, y := make([]float64, n), make([]float64, n)
+		for i, c := range d.codes(n, 5) {
+			x[i] = float64(c)
+		}
+		for i, c := range d.codes(n, 5) {
+			y[i] = float64(2 * c)
+		}
+		return &Frame{Columns: []Column{numberColumn("x", x...), numberColumn("y", y...), codeColumn("c", d.codes(n, 6)...)}}
+	}
+	reference, queries := grid(60), grid(400)
+	space := gowerSpace(reference)
+	rows, _ := newRowTree(space, reference).nearestRows(context.Background(), queries, false, nil)
+	q, at := space.place(queries), space.place(reference)
+	for i, got := range rows {
+		if want, _ := slowNearest(space, q[3*i:3*i+3], at, 3, -1); got != want {
+			t.Errorf("query %d: row %d, want %d", i, got, want)
 		}
 	}
 }
@@ -225,4 +249,30 @@ func oneHotVectors(f *Frame, space rowSpace) [][]float64 {
 		}
 	}
 	return out
+}
+
+func TestRandomFrameIsUniformOverWhatTheColumnHas(t *testing.T) {
+	nan := math.NaN()
+	real := &Frame{Columns: []Column{
+		{Name: "count", Integer: true, Num: []float64{3, 5, 3, 3}},
+		numberColumn("x", -2, 8, nan, nan),
+		codeColumn("c", 7, 7, 2, -1),
+	}}
+	const n = 30000 // a share has a standard error of at most 0.003
+	f := RandomFrame(real, n, rng.New(1, rng.Test))
+	counts := map[float64]float64{}
+	for _, v := range f.Columns[0].Num {
+		counts[v] += 1.0 / n
+	}
+	for _, v := range []float64{3, 4, 5} {
+		near(t, fmt.Sprintf("share of count %v", v), counts[v], 1.0/3, 0.012)
+	}
+	x := present(f.Columns[1].Num)
+	near(t, "missing share of x", 1-float64(len(x))/n, 0.5, 0.012)
+	near(t, "least x", x[0], -2, 0.01)
+	near(t, "median x", medianOf(x), 3, 0.15)
+	near(t, "largest x", x[len(x)-1], 8, 0.01)
+	c, _ := countCodes(f.Columns[2].Code, nil)
+	near(t, "share of category 7", c[7]/n, 3.0/8, 0.012)
+	near(t, "share of category 2", c[2]/n, 3.0/8, 0.012)
 }
