@@ -31,7 +31,7 @@ func exp32(x float32) float32 {
 	if x > expHigh {
 		x = expHigh
 	}
-	t := float32(x*expLog2e) + expMagic
+	t := fma32(x, expLog2e, expMagic)
 	n := t - expMagic
 	q := expPoly(fma32(-n, expLn2Lo, x-float32(n*expLn2Hi)))
 	k := int32(math.Float32bits(t) - expBias)
@@ -63,7 +63,7 @@ func tanh32(x float32) float32 {
 	if a > tanhHigh {
 		a = tanhHigh
 	}
-	t := float32(a*expLog2e) + expMagic
+	t := fma32(a, expLog2e, expMagic)
 	n := t - expMagic
 	r := fma32(-n, expLn2Lo, a-float32(n*expLn2Hi))
 	q := fma32(expC6, r, expC5)

@@ -618,8 +618,8 @@ unrolled8:
 	VMOVUPS      (DX)(BX*4), Y2
 	VMAXPS       Y2, Y0, Y2
 	VMINPS       Y2, Y1, Y2
-	VMULPS       vector3fb8aa3b<>+0(SB), Y2, Y3
-	VADDPS       vector4b400000<>+0(SB), Y3, Y3
+	VMOVAPS      vector3fb8aa3b<>+0(SB), Y3
+	VFMADD213PS  vector4b400000<>+0(SB), Y2, Y3
 	VSUBPS       vector4b400000<>+0(SB), Y3, Y4
 	VFNMADD231PS vector3f317200<>+0(SB), Y4, Y2
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y4, Y2
@@ -643,8 +643,8 @@ unrolled8:
 	VMOVUPS      32(DX)(BX*4), Y2
 	VMAXPS       Y2, Y0, Y2
 	VMINPS       Y2, Y1, Y2
-	VMULPS       vector3fb8aa3b<>+0(SB), Y2, Y3
-	VADDPS       vector4b400000<>+0(SB), Y3, Y3
+	VMOVAPS      vector3fb8aa3b<>+0(SB), Y3
+	VFMADD213PS  vector4b400000<>+0(SB), Y2, Y3
 	VSUBPS       vector4b400000<>+0(SB), Y3, Y4
 	VFNMADD231PS vector3f317200<>+0(SB), Y4, Y2
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y4, Y2
@@ -668,8 +668,8 @@ unrolled8:
 	VMOVUPS      64(DX)(BX*4), Y2
 	VMAXPS       Y2, Y0, Y2
 	VMINPS       Y2, Y1, Y2
-	VMULPS       vector3fb8aa3b<>+0(SB), Y2, Y3
-	VADDPS       vector4b400000<>+0(SB), Y3, Y3
+	VMOVAPS      vector3fb8aa3b<>+0(SB), Y3
+	VFMADD213PS  vector4b400000<>+0(SB), Y2, Y3
 	VSUBPS       vector4b400000<>+0(SB), Y3, Y4
 	VFNMADD231PS vector3f317200<>+0(SB), Y4, Y2
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y4, Y2
@@ -693,8 +693,8 @@ unrolled8:
 	VMOVUPS      96(DX)(BX*4), Y2
 	VMAXPS       Y2, Y0, Y2
 	VMINPS       Y2, Y1, Y2
-	VMULPS       vector3fb8aa3b<>+0(SB), Y2, Y3
-	VADDPS       vector4b400000<>+0(SB), Y3, Y3
+	VMOVAPS      vector3fb8aa3b<>+0(SB), Y3
+	VFMADD213PS  vector4b400000<>+0(SB), Y2, Y3
 	VSUBPS       vector4b400000<>+0(SB), Y3, Y4
 	VFNMADD231PS vector3f317200<>+0(SB), Y4, Y2
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y4, Y2
@@ -726,8 +726,8 @@ group8:
 	VMOVUPS      (DX)(BX*4), Y2
 	VMAXPS       Y2, Y0, Y2
 	VMINPS       Y2, Y1, Y2
-	VMULPS       vector3fb8aa3b<>+0(SB), Y2, Y3
-	VADDPS       vector4b400000<>+0(SB), Y3, Y3
+	VMOVAPS      vector3fb8aa3b<>+0(SB), Y3
+	VFMADD213PS  vector4b400000<>+0(SB), Y2, Y3
 	VSUBPS       vector4b400000<>+0(SB), Y3, Y4
 	VFNMADD231PS vector3f317200<>+0(SB), Y4, Y2
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y4, Y2
@@ -751,8 +751,8 @@ group8:
 	VMOVUPS      32(DX)(BX*4), Y2
 	VMAXPS       Y2, Y0, Y2
 	VMINPS       Y2, Y1, Y2
-	VMULPS       vector3fb8aa3b<>+0(SB), Y2, Y3
-	VADDPS       vector4b400000<>+0(SB), Y3, Y3
+	VMOVAPS      vector3fb8aa3b<>+0(SB), Y3
+	VFMADD213PS  vector4b400000<>+0(SB), Y2, Y3
 	VSUBPS       vector4b400000<>+0(SB), Y3, Y4
 	VFNMADD231PS vector3f317200<>+0(SB), Y4, Y2
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y4, Y2
@@ -787,8 +787,8 @@ group_end8:
 	VMASKMOVPS   (DX)(BX*4), Y2, Y4
 	VMAXPS       Y4, Y0, Y4
 	VMINPS       Y4, Y1, Y4
-	VMULPS       vector3fb8aa3b<>+0(SB), Y4, Y5
-	VADDPS       vector4b400000<>+0(SB), Y5, Y5
+	VMOVAPS      vector3fb8aa3b<>+0(SB), Y5
+	VFMADD213PS  vector4b400000<>+0(SB), Y4, Y5
 	VSUBPS       vector4b400000<>+0(SB), Y5, Y6
 	VFNMADD231PS vector3f317200<>+0(SB), Y6, Y4
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y6, Y4
@@ -812,8 +812,8 @@ group_end8:
 	VMASKMOVPS   32(DX)(BX*4), Y3, Y2
 	VMAXPS       Y2, Y0, Y2
 	VMINPS       Y2, Y1, Y2
-	VMULPS       vector3fb8aa3b<>+0(SB), Y2, Y0
-	VADDPS       vector4b400000<>+0(SB), Y0, Y0
+	VMOVAPS      vector3fb8aa3b<>+0(SB), Y0
+	VFMADD213PS  vector4b400000<>+0(SB), Y2, Y0
 	VSUBPS       vector4b400000<>+0(SB), Y0, Y1
 	VFNMADD231PS vector3f317200<>+0(SB), Y1, Y2
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y1, Y2
@@ -986,8 +986,8 @@ unrolled9:
 	VMOVUPS      (DX)(BX*4), Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
-	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  vector4b400000<>+0(SB), Y3, Y4
 	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
 	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
@@ -1013,8 +1013,8 @@ unrolled9:
 	VMOVUPS      32(DX)(BX*4), Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
-	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  vector4b400000<>+0(SB), Y3, Y4
 	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
 	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
@@ -1040,8 +1040,8 @@ unrolled9:
 	VMOVUPS      64(DX)(BX*4), Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
-	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  vector4b400000<>+0(SB), Y3, Y4
 	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
 	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
@@ -1067,8 +1067,8 @@ unrolled9:
 	VMOVUPS      96(DX)(BX*4), Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
-	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  vector4b400000<>+0(SB), Y3, Y4
 	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
 	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
@@ -1102,8 +1102,8 @@ group9:
 	VMOVUPS      (DX)(BX*4), Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
-	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  vector4b400000<>+0(SB), Y3, Y4
 	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
 	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
@@ -1129,8 +1129,8 @@ group9:
 	VMOVUPS      32(DX)(BX*4), Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
-	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  vector4b400000<>+0(SB), Y3, Y4
 	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
 	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
@@ -1167,8 +1167,8 @@ group_end9:
 	VMASKMOVPS   (DX)(BX*4), Y3, Y5
 	VMAXPS       Y5, Y0, Y5
 	VMINPS       Y5, Y1, Y5
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y5, Y6
-	VADDPS       vector4b400000<>+0(SB), Y6, Y6
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y6
+	VFMADD213PS  vector4b400000<>+0(SB), Y5, Y6
 	VSUBPS       vector4b400000<>+0(SB), Y6, Y7
 	VFNMSUB231PS vector3f317200<>+0(SB), Y7, Y5
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y7, Y5
@@ -1194,8 +1194,8 @@ group_end9:
 	VMASKMOVPS   32(DX)(BX*4), Y4, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y0
-	VADDPS       vector4b400000<>+0(SB), Y0, Y0
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y0
+	VFMADD213PS  vector4b400000<>+0(SB), Y3, Y0
 	VSUBPS       vector4b400000<>+0(SB), Y0, Y1
 	VFNMSUB231PS vector3f317200<>+0(SB), Y1, Y3
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y1, Y3
@@ -1270,8 +1270,8 @@ unrolled10:
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
-	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  vector4b400000<>+0(SB), Y3, Y4
 	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
 	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
@@ -1298,8 +1298,8 @@ unrolled10:
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
-	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  vector4b400000<>+0(SB), Y3, Y4
 	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
 	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
@@ -1326,8 +1326,8 @@ unrolled10:
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
-	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  vector4b400000<>+0(SB), Y3, Y4
 	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
 	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
@@ -1354,8 +1354,8 @@ unrolled10:
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
-	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  vector4b400000<>+0(SB), Y3, Y4
 	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
 	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
@@ -1390,8 +1390,8 @@ group10:
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
-	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  vector4b400000<>+0(SB), Y3, Y4
 	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
 	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
@@ -1418,8 +1418,8 @@ group10:
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
-	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  vector4b400000<>+0(SB), Y3, Y4
 	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
 	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
@@ -1457,8 +1457,8 @@ group_end10:
 	VMOVAPS      Y4, Y5
 	VMAXPS       Y5, Y0, Y5
 	VMINPS       Y5, Y1, Y5
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y5, Y6
-	VADDPS       vector4b400000<>+0(SB), Y6, Y6
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y6
+	VFMADD213PS  vector4b400000<>+0(SB), Y5, Y6
 	VSUBPS       vector4b400000<>+0(SB), Y6, Y7
 	VFNMSUB231PS vector3f317200<>+0(SB), Y7, Y5
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y7, Y5
@@ -1485,8 +1485,8 @@ group_end10:
 	VMOVAPS      Y2, Y4
 	VMAXPS       Y4, Y0, Y4
 	VMINPS       Y4, Y1, Y4
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y4, Y0
-	VADDPS       vector4b400000<>+0(SB), Y0, Y0
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y0
+	VFMADD213PS  vector4b400000<>+0(SB), Y4, Y0
 	VSUBPS       vector4b400000<>+0(SB), Y0, Y1
 	VFNMSUB231PS vector3f317200<>+0(SB), Y1, Y4
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y1, Y4
@@ -1530,8 +1530,8 @@ unrolled11:
 	VANDPS       vector7fffffff<>+0(SB), Y1, Y2
 	VADDPS       Y2, Y2, Y2
 	VMINPS       Y2, Y0, Y2
-	VMULPS       vector3fb8aa3b<>+0(SB), Y2, Y3
-	VADDPS       vector4b400000<>+0(SB), Y3, Y3
+	VMOVAPS      vector3fb8aa3b<>+0(SB), Y3
+	VFMADD213PS  vector4b400000<>+0(SB), Y2, Y3
 	VSUBPS       vector4b400000<>+0(SB), Y3, Y4
 	VFNMADD231PS vector3f317200<>+0(SB), Y4, Y2
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y4, Y2
@@ -1557,8 +1557,8 @@ unrolled11:
 	VANDPS       vector7fffffff<>+0(SB), Y1, Y2
 	VADDPS       Y2, Y2, Y2
 	VMINPS       Y2, Y0, Y2
-	VMULPS       vector3fb8aa3b<>+0(SB), Y2, Y3
-	VADDPS       vector4b400000<>+0(SB), Y3, Y3
+	VMOVAPS      vector3fb8aa3b<>+0(SB), Y3
+	VFMADD213PS  vector4b400000<>+0(SB), Y2, Y3
 	VSUBPS       vector4b400000<>+0(SB), Y3, Y4
 	VFNMADD231PS vector3f317200<>+0(SB), Y4, Y2
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y4, Y2
@@ -1584,8 +1584,8 @@ unrolled11:
 	VANDPS       vector7fffffff<>+0(SB), Y1, Y2
 	VADDPS       Y2, Y2, Y2
 	VMINPS       Y2, Y0, Y2
-	VMULPS       vector3fb8aa3b<>+0(SB), Y2, Y3
-	VADDPS       vector4b400000<>+0(SB), Y3, Y3
+	VMOVAPS      vector3fb8aa3b<>+0(SB), Y3
+	VFMADD213PS  vector4b400000<>+0(SB), Y2, Y3
 	VSUBPS       vector4b400000<>+0(SB), Y3, Y4
 	VFNMADD231PS vector3f317200<>+0(SB), Y4, Y2
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y4, Y2
@@ -1611,8 +1611,8 @@ unrolled11:
 	VANDPS       vector7fffffff<>+0(SB), Y1, Y2
 	VADDPS       Y2, Y2, Y2
 	VMINPS       Y2, Y0, Y2
-	VMULPS       vector3fb8aa3b<>+0(SB), Y2, Y3
-	VADDPS       vector4b400000<>+0(SB), Y3, Y3
+	VMOVAPS      vector3fb8aa3b<>+0(SB), Y3
+	VFMADD213PS  vector4b400000<>+0(SB), Y2, Y3
 	VSUBPS       vector4b400000<>+0(SB), Y3, Y4
 	VFNMADD231PS vector3f317200<>+0(SB), Y4, Y2
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y4, Y2
@@ -1646,8 +1646,8 @@ group11:
 	VANDPS       vector7fffffff<>+0(SB), Y1, Y2
 	VADDPS       Y2, Y2, Y2
 	VMINPS       Y2, Y0, Y2
-	VMULPS       vector3fb8aa3b<>+0(SB), Y2, Y3
-	VADDPS       vector4b400000<>+0(SB), Y3, Y3
+	VMOVAPS      vector3fb8aa3b<>+0(SB), Y3
+	VFMADD213PS  vector4b400000<>+0(SB), Y2, Y3
 	VSUBPS       vector4b400000<>+0(SB), Y3, Y4
 	VFNMADD231PS vector3f317200<>+0(SB), Y4, Y2
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y4, Y2
@@ -1673,8 +1673,8 @@ group11:
 	VANDPS       vector7fffffff<>+0(SB), Y1, Y2
 	VADDPS       Y2, Y2, Y2
 	VMINPS       Y2, Y0, Y2
-	VMULPS       vector3fb8aa3b<>+0(SB), Y2, Y3
-	VADDPS       vector4b400000<>+0(SB), Y3, Y3
+	VMOVAPS      vector3fb8aa3b<>+0(SB), Y3
+	VFMADD213PS  vector4b400000<>+0(SB), Y2, Y3
 	VSUBPS       vector4b400000<>+0(SB), Y3, Y4
 	VFNMADD231PS vector3f317200<>+0(SB), Y4, Y2
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y4, Y2
@@ -1711,8 +1711,8 @@ group_end11:
 	VANDPS       vector7fffffff<>+0(SB), Y3, Y4
 	VADDPS       Y4, Y4, Y4
 	VMINPS       Y4, Y0, Y4
-	VMULPS       vector3fb8aa3b<>+0(SB), Y4, Y5
-	VADDPS       vector4b400000<>+0(SB), Y5, Y5
+	VMOVAPS      vector3fb8aa3b<>+0(SB), Y5
+	VFMADD213PS  vector4b400000<>+0(SB), Y4, Y5
 	VSUBPS       vector4b400000<>+0(SB), Y5, Y6
 	VFNMADD231PS vector3f317200<>+0(SB), Y6, Y4
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y6, Y4
@@ -1738,8 +1738,8 @@ group_end11:
 	VANDPS       vector7fffffff<>+0(SB), Y1, Y3
 	VADDPS       Y3, Y3, Y3
 	VMINPS       Y3, Y0, Y3
-	VMULPS       vector3fb8aa3b<>+0(SB), Y3, Y0
-	VADDPS       vector4b400000<>+0(SB), Y0, Y0
+	VMOVAPS      vector3fb8aa3b<>+0(SB), Y0
+	VFMADD213PS  vector4b400000<>+0(SB), Y3, Y0
 	VSUBPS       vector4b400000<>+0(SB), Y0, Y4
 	VFNMADD231PS vector3f317200<>+0(SB), Y4, Y3
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y4, Y3
@@ -1814,8 +1814,8 @@ unrolled12:
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
-	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  vector4b400000<>+0(SB), Y3, Y4
 	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
 	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
@@ -1847,8 +1847,8 @@ unrolled12:
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
-	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  vector4b400000<>+0(SB), Y3, Y4
 	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
 	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
@@ -1880,8 +1880,8 @@ unrolled12:
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
-	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  vector4b400000<>+0(SB), Y3, Y4
 	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
 	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
@@ -1913,8 +1913,8 @@ unrolled12:
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
-	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  vector4b400000<>+0(SB), Y3, Y4
 	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
 	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
@@ -1954,8 +1954,8 @@ group12:
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
-	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  vector4b400000<>+0(SB), Y3, Y4
 	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
 	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
@@ -1987,8 +1987,8 @@ group12:
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
-	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  vector4b400000<>+0(SB), Y3, Y4
 	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
 	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
@@ -2031,8 +2031,8 @@ group_end12:
 	VMOVAPS      Y4, Y5
 	VMAXPS       Y5, Y0, Y5
 	VMINPS       Y5, Y1, Y5
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y5, Y6
-	VADDPS       vector4b400000<>+0(SB), Y6, Y6
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y6
+	VFMADD213PS  vector4b400000<>+0(SB), Y5, Y6
 	VSUBPS       vector4b400000<>+0(SB), Y6, Y7
 	VFNMSUB231PS vector3f317200<>+0(SB), Y7, Y5
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y7, Y5
@@ -2065,8 +2065,8 @@ group_end12:
 	VMOVAPS      Y2, Y4
 	VMAXPS       Y4, Y0, Y4
 	VMINPS       Y4, Y1, Y4
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y4, Y0
-	VADDPS       vector4b400000<>+0(SB), Y0, Y0
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y0
+	VFMADD213PS  vector4b400000<>+0(SB), Y4, Y0
 	VSUBPS       vector4b400000<>+0(SB), Y0, Y1
 	VFNMSUB231PS vector3f317200<>+0(SB), Y1, Y4
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y1, Y4
@@ -2506,8 +2506,8 @@ unrolled17:
 	VSUBPS       Y1, Y5, Y5
 	VMAXPS       Y5, Y0, Y5
 	VMINPS       Y5, Y2, Y5
-	VMULPS       vector3fb8aa3b<>+0(SB), Y5, Y6
-	VADDPS       vector4b400000<>+0(SB), Y6, Y6
+	VMOVAPS      vector3fb8aa3b<>+0(SB), Y6
+	VFMADD213PS  vector4b400000<>+0(SB), Y5, Y6
 	VSUBPS       vector4b400000<>+0(SB), Y6, Y7
 	VFNMADD231PS vector3f317200<>+0(SB), Y7, Y5
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y7, Y5
@@ -2533,8 +2533,8 @@ unrolled17:
 	VSUBPS       Y1, Y5, Y5
 	VMAXPS       Y5, Y0, Y5
 	VMINPS       Y5, Y2, Y5
-	VMULPS       vector3fb8aa3b<>+0(SB), Y5, Y6
-	VADDPS       vector4b400000<>+0(SB), Y6, Y6
+	VMOVAPS      vector3fb8aa3b<>+0(SB), Y6
+	VFMADD213PS  vector4b400000<>+0(SB), Y5, Y6
 	VSUBPS       vector4b400000<>+0(SB), Y6, Y7
 	VFNMADD231PS vector3f317200<>+0(SB), Y7, Y5
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y7, Y5
@@ -2560,8 +2560,8 @@ unrolled17:
 	VSUBPS       Y1, Y5, Y5
 	VMAXPS       Y5, Y0, Y5
 	VMINPS       Y5, Y2, Y5
-	VMULPS       vector3fb8aa3b<>+0(SB), Y5, Y6
-	VADDPS       vector4b400000<>+0(SB), Y6, Y6
+	VMOVAPS      vector3fb8aa3b<>+0(SB), Y6
+	VFMADD213PS  vector4b400000<>+0(SB), Y5, Y6
 	VSUBPS       vector4b400000<>+0(SB), Y6, Y7
 	VFNMADD231PS vector3f317200<>+0(SB), Y7, Y5
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y7, Y5
@@ -2587,8 +2587,8 @@ unrolled17:
 	VSUBPS       Y1, Y5, Y5
 	VMAXPS       Y5, Y0, Y5
 	VMINPS       Y5, Y2, Y5
-	VMULPS       vector3fb8aa3b<>+0(SB), Y5, Y6
-	VADDPS       vector4b400000<>+0(SB), Y6, Y6
+	VMOVAPS      vector3fb8aa3b<>+0(SB), Y6
+	VFMADD213PS  vector4b400000<>+0(SB), Y5, Y6
 	VSUBPS       vector4b400000<>+0(SB), Y6, Y7
 	VFNMADD231PS vector3f317200<>+0(SB), Y7, Y5
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y7, Y5
@@ -2622,8 +2622,8 @@ group17:
 	VSUBPS       Y1, Y5, Y5
 	VMAXPS       Y5, Y0, Y5
 	VMINPS       Y5, Y2, Y5
-	VMULPS       vector3fb8aa3b<>+0(SB), Y5, Y6
-	VADDPS       vector4b400000<>+0(SB), Y6, Y6
+	VMOVAPS      vector3fb8aa3b<>+0(SB), Y6
+	VFMADD213PS  vector4b400000<>+0(SB), Y5, Y6
 	VSUBPS       vector4b400000<>+0(SB), Y6, Y7
 	VFNMADD231PS vector3f317200<>+0(SB), Y7, Y5
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y7, Y5
@@ -2649,8 +2649,8 @@ group17:
 	VSUBPS       Y1, Y5, Y5
 	VMAXPS       Y5, Y0, Y5
 	VMINPS       Y5, Y2, Y5
-	VMULPS       vector3fb8aa3b<>+0(SB), Y5, Y6
-	VADDPS       vector4b400000<>+0(SB), Y6, Y6
+	VMOVAPS      vector3fb8aa3b<>+0(SB), Y6
+	VFMADD213PS  vector4b400000<>+0(SB), Y5, Y6
 	VSUBPS       vector4b400000<>+0(SB), Y6, Y7
 	VFNMADD231PS vector3f317200<>+0(SB), Y7, Y5
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y7, Y5
@@ -2687,8 +2687,8 @@ group_end17:
 	VSUBPS       Y1, Y7, Y7
 	VMAXPS       Y7, Y0, Y7
 	VMINPS       Y7, Y2, Y7
-	VMULPS       vector3fb8aa3b<>+0(SB), Y7, Y8
-	VADDPS       vector4b400000<>+0(SB), Y8, Y8
+	VMOVAPS      vector3fb8aa3b<>+0(SB), Y8
+	VFMADD213PS  vector4b400000<>+0(SB), Y7, Y8
 	VSUBPS       vector4b400000<>+0(SB), Y8, Y9
 	VFNMADD231PS vector3f317200<>+0(SB), Y9, Y7
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y9, Y7
@@ -2715,8 +2715,8 @@ group_end17:
 	VSUBPS       Y1, Y5, Y5
 	VMAXPS       Y5, Y0, Y5
 	VMINPS       Y5, Y2, Y5
-	VMULPS       vector3fb8aa3b<>+0(SB), Y5, Y0
-	VADDPS       vector4b400000<>+0(SB), Y0, Y0
+	VMOVAPS      vector3fb8aa3b<>+0(SB), Y0
+	VFMADD213PS  vector4b400000<>+0(SB), Y5, Y0
 	VSUBPS       vector4b400000<>+0(SB), Y0, Y1
 	VFNMADD231PS vector3f317200<>+0(SB), Y1, Y5
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y1, Y5
@@ -3154,8 +3154,8 @@ unrolled22:
 	VMOVAPS      Y4, Y5
 	VMAXPS       Y5, Y2, Y5
 	VMINPS       Y5, Y3, Y5
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y5, Y6
-	VADDPS       vector4b400000<>+0(SB), Y6, Y6
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y6
+	VFMADD213PS  vector4b400000<>+0(SB), Y5, Y6
 	VSUBPS       vector4b400000<>+0(SB), Y6, Y7
 	VFNMSUB231PS vector3f317200<>+0(SB), Y7, Y5
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y7, Y5
@@ -3186,8 +3186,8 @@ unrolled22:
 	VMOVAPS      Y4, Y5
 	VMAXPS       Y5, Y2, Y5
 	VMINPS       Y5, Y3, Y5
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y5, Y6
-	VADDPS       vector4b400000<>+0(SB), Y6, Y6
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y6
+	VFMADD213PS  vector4b400000<>+0(SB), Y5, Y6
 	VSUBPS       vector4b400000<>+0(SB), Y6, Y7
 	VFNMSUB231PS vector3f317200<>+0(SB), Y7, Y5
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y7, Y5
@@ -3218,8 +3218,8 @@ unrolled22:
 	VMOVAPS      Y4, Y5
 	VMAXPS       Y5, Y2, Y5
 	VMINPS       Y5, Y3, Y5
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y5, Y6
-	VADDPS       vector4b400000<>+0(SB), Y6, Y6
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y6
+	VFMADD213PS  vector4b400000<>+0(SB), Y5, Y6
 	VSUBPS       vector4b400000<>+0(SB), Y6, Y7
 	VFNMSUB231PS vector3f317200<>+0(SB), Y7, Y5
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y7, Y5
@@ -3250,8 +3250,8 @@ unrolled22:
 	VMOVAPS      Y4, Y5
 	VMAXPS       Y5, Y2, Y5
 	VMINPS       Y5, Y3, Y5
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y5, Y6
-	VADDPS       vector4b400000<>+0(SB), Y6, Y6
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y6
+	VFMADD213PS  vector4b400000<>+0(SB), Y5, Y6
 	VSUBPS       vector4b400000<>+0(SB), Y6, Y7
 	VFNMSUB231PS vector3f317200<>+0(SB), Y7, Y5
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y7, Y5
@@ -3290,8 +3290,8 @@ group22:
 	VMOVAPS      Y4, Y5
 	VMAXPS       Y5, Y2, Y5
 	VMINPS       Y5, Y3, Y5
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y5, Y6
-	VADDPS       vector4b400000<>+0(SB), Y6, Y6
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y6
+	VFMADD213PS  vector4b400000<>+0(SB), Y5, Y6
 	VSUBPS       vector4b400000<>+0(SB), Y6, Y7
 	VFNMSUB231PS vector3f317200<>+0(SB), Y7, Y5
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y7, Y5
@@ -3322,8 +3322,8 @@ group22:
 	VMOVAPS      Y4, Y5
 	VMAXPS       Y5, Y2, Y5
 	VMINPS       Y5, Y3, Y5
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y5, Y6
-	VADDPS       vector4b400000<>+0(SB), Y6, Y6
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y6
+	VFMADD213PS  vector4b400000<>+0(SB), Y5, Y6
 	VSUBPS       vector4b400000<>+0(SB), Y6, Y7
 	VFNMSUB231PS vector3f317200<>+0(SB), Y7, Y5
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y7, Y5
@@ -3366,8 +3366,8 @@ group_end22:
 	VMOVAPS      Y6, Y7
 	VMAXPS       Y7, Y2, Y7
 	VMINPS       Y7, Y3, Y7
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y7, Y8
-	VADDPS       vector4b400000<>+0(SB), Y8, Y8
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y8
+	VFMADD213PS  vector4b400000<>+0(SB), Y7, Y8
 	VSUBPS       vector4b400000<>+0(SB), Y8, Y9
 	VFNMSUB231PS vector3f317200<>+0(SB), Y9, Y7
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y9, Y7
@@ -3399,8 +3399,8 @@ group_end22:
 	VMOVAPS      Y4, Y0
 	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y3, Y0
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y0, Y1
-	VADDPS       vector4b400000<>+0(SB), Y1, Y1
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y1
+	VFMADD213PS  vector4b400000<>+0(SB), Y0, Y1
 	VSUBPS       vector4b400000<>+0(SB), Y1, Y2
 	VFNMSUB231PS vector3f317200<>+0(SB), Y2, Y0
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y2, Y0
@@ -3461,8 +3461,8 @@ group23:
 	VMOVAPS      Y9, Y10
 	VMAXPS       Y10, Y2, Y10
 	VMINPS       Y10, Y3, Y10
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y10, Y11
-	VADDPS       vector4b400000<>+0(SB), Y11, Y11
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y11
+	VFMADD213PS  vector4b400000<>+0(SB), Y10, Y11
 	VSUBPS       vector4b400000<>+0(SB), Y11, Y12
 	VFNMSUB231PS vector3f317200<>+0(SB), Y12, Y10
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y12, Y10
@@ -3508,8 +3508,8 @@ group23:
 	VMOVAPS      Y9, Y10
 	VMAXPS       Y10, Y2, Y10
 	VMINPS       Y10, Y3, Y10
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y10, Y11
-	VADDPS       vector4b400000<>+0(SB), Y11, Y11
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y11
+	VFMADD213PS  vector4b400000<>+0(SB), Y10, Y11
 	VSUBPS       vector4b400000<>+0(SB), Y11, Y12
 	VFNMSUB231PS vector3f317200<>+0(SB), Y12, Y10
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y12, Y10
@@ -3568,8 +3568,8 @@ group_end23:
 	VMOVAPS      Y11, Y12
 	VMAXPS       Y12, Y2, Y12
 	VMINPS       Y12, Y3, Y12
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y12, Y13
-	VADDPS       vector4b400000<>+0(SB), Y13, Y13
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y13
+	VFMADD213PS  vector4b400000<>+0(SB), Y12, Y13
 	VSUBPS       vector4b400000<>+0(SB), Y13, Y14
 	VFNMSUB231PS vector3f317200<>+0(SB), Y14, Y12
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y14, Y12
@@ -3619,8 +3619,8 @@ group_end23:
 	VMOVAPS      Y0, Y1
 	VMAXPS       Y1, Y2, Y1
 	VMINPS       Y1, Y3, Y1
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y1, Y2
-	VADDPS       vector4b400000<>+0(SB), Y2, Y2
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y2
+	VFMADD213PS  vector4b400000<>+0(SB), Y1, Y2
 	VSUBPS       vector4b400000<>+0(SB), Y2, Y3
 	VFNMSUB231PS vector3f317200<>+0(SB), Y3, Y1
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y3, Y1
@@ -4661,8 +4661,8 @@ row56:
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
-	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  vector4b400000<>+0(SB), Y3, Y4
 	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
 	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
@@ -4692,8 +4692,8 @@ row56:
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
-	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  vector4b400000<>+0(SB), Y3, Y4
 	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
 	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
@@ -4723,8 +4723,8 @@ row56:
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
-	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  vector4b400000<>+0(SB), Y3, Y4
 	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
 	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
@@ -4754,8 +4754,8 @@ row56:
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
-	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  vector4b400000<>+0(SB), Y3, Y4
 	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
 	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
@@ -4785,8 +4785,8 @@ row56:
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
-	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  vector4b400000<>+0(SB), Y3, Y4
 	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
 	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
@@ -4816,8 +4816,8 @@ row56:
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
-	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  vector4b400000<>+0(SB), Y3, Y4
 	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
 	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
@@ -4847,8 +4847,8 @@ row56:
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
-	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  vector4b400000<>+0(SB), Y3, Y4
 	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
 	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
@@ -4878,8 +4878,8 @@ row56:
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
-	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  vector4b400000<>+0(SB), Y3, Y4
 	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
 	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
@@ -4934,8 +4934,8 @@ row57:
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
-	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  vector4b400000<>+0(SB), Y3, Y4
 	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
 	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
@@ -4965,8 +4965,8 @@ row57:
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
-	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  vector4b400000<>+0(SB), Y3, Y4
 	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
 	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
@@ -4996,8 +4996,8 @@ row57:
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
-	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  vector4b400000<>+0(SB), Y3, Y4
 	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
 	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
@@ -5027,8 +5027,8 @@ row57:
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
-	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  vector4b400000<>+0(SB), Y3, Y4
 	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
 	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
@@ -5083,8 +5083,8 @@ row58:
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
-	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  vector4b400000<>+0(SB), Y3, Y4
 	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
 	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
@@ -5114,8 +5114,8 @@ row58:
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y3, Y4
-	VADDPS       vector4b400000<>+0(SB), Y4, Y4
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y4
+	VFMADD213PS  vector4b400000<>+0(SB), Y3, Y4
 	VSUBPS       vector4b400000<>+0(SB), Y4, Y5
 	VFNMSUB231PS vector3f317200<>+0(SB), Y5, Y3
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y5, Y3
@@ -5175,8 +5175,8 @@ row59:
 	VMOVAPS      Y4, Y5
 	VMAXPS       Y5, Y0, Y5
 	VMINPS       Y5, Y1, Y5
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y5, Y6
-	VADDPS       vector4b400000<>+0(SB), Y6, Y6
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y6
+	VFMADD213PS  vector4b400000<>+0(SB), Y5, Y6
 	VSUBPS       vector4b400000<>+0(SB), Y6, Y7
 	VFNMSUB231PS vector3f317200<>+0(SB), Y7, Y5
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y7, Y5
@@ -5208,8 +5208,8 @@ row59:
 	VMOVAPS      Y4, Y5
 	VMAXPS       Y5, Y0, Y5
 	VMINPS       Y5, Y1, Y5
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y5, Y6
-	VADDPS       vector4b400000<>+0(SB), Y6, Y6
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y6
+	VFMADD213PS  vector4b400000<>+0(SB), Y5, Y6
 	VSUBPS       vector4b400000<>+0(SB), Y6, Y7
 	VFNMSUB231PS vector3f317200<>+0(SB), Y7, Y5
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y7, Y5
@@ -5298,8 +5298,8 @@ row62:
 	VMOVAPS      Y11, Y12
 	VMAXPS       Y12, Y0, Y12
 	VMINPS       Y12, Y1, Y12
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y12, Y13
-	VADDPS       vector4b400000<>+0(SB), Y13, Y13
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y13
+	VFMADD213PS  vector4b400000<>+0(SB), Y12, Y13
 	VSUBPS       vector4b400000<>+0(SB), Y13, Y14
 	VFNMSUB231PS vector3f317200<>+0(SB), Y14, Y12
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y14, Y12
@@ -5337,8 +5337,8 @@ row62:
 	VMOVAPS      Y11, Y12
 	VMAXPS       Y12, Y0, Y12
 	VMINPS       Y12, Y1, Y12
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y12, Y13
-	VADDPS       vector4b400000<>+0(SB), Y13, Y13
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y13
+	VFMADD213PS  vector4b400000<>+0(SB), Y12, Y13
 	VSUBPS       vector4b400000<>+0(SB), Y13, Y14
 	VFNMSUB231PS vector3f317200<>+0(SB), Y14, Y12
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y14, Y12
@@ -5378,8 +5378,8 @@ row62:
 	VMOVAPS      Y11, Y12
 	VMAXPS       Y12, Y0, Y12
 	VMINPS       Y12, Y1, Y12
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y12, Y13
-	VADDPS       vector4b400000<>+0(SB), Y13, Y13
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y13
+	VFMADD213PS  vector4b400000<>+0(SB), Y12, Y13
 	VSUBPS       vector4b400000<>+0(SB), Y13, Y14
 	VFNMSUB231PS vector3f317200<>+0(SB), Y14, Y12
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y14, Y12
@@ -5417,8 +5417,8 @@ row62:
 	VMOVAPS      Y11, Y12
 	VMAXPS       Y12, Y0, Y12
 	VMINPS       Y12, Y1, Y12
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y12, Y13
-	VADDPS       vector4b400000<>+0(SB), Y13, Y13
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y13
+	VFMADD213PS  vector4b400000<>+0(SB), Y12, Y13
 	VSUBPS       vector4b400000<>+0(SB), Y13, Y14
 	VFNMSUB231PS vector3f317200<>+0(SB), Y14, Y12
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y14, Y12
@@ -5519,8 +5519,8 @@ row64:
 	VMOVAPS      Y7, Y8
 	VMAXPS       Y8, Y0, Y8
 	VMINPS       Y8, Y1, Y8
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y8, Y9
-	VADDPS       vector4b400000<>+0(SB), Y9, Y9
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y9
+	VFMADD213PS  vector4b400000<>+0(SB), Y8, Y9
 	VSUBPS       vector4b400000<>+0(SB), Y9, Y10
 	VFNMSUB231PS vector3f317200<>+0(SB), Y10, Y8
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y10, Y8
@@ -5558,8 +5558,8 @@ row64:
 	VMOVAPS      Y7, Y8
 	VMAXPS       Y8, Y0, Y8
 	VMINPS       Y8, Y1, Y8
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y8, Y9
-	VADDPS       vector4b400000<>+0(SB), Y9, Y9
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y9
+	VFMADD213PS  vector4b400000<>+0(SB), Y8, Y9
 	VSUBPS       vector4b400000<>+0(SB), Y9, Y10
 	VFNMSUB231PS vector3f317200<>+0(SB), Y10, Y8
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y10, Y8
@@ -5655,8 +5655,8 @@ row66:
 	VMOVAPS      Y9, Y10
 	VMAXPS       Y10, Y0, Y10
 	VMINPS       Y10, Y1, Y10
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y10, Y11
-	VADDPS       vector4b400000<>+0(SB), Y11, Y11
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y11
+	VFMADD213PS  vector4b400000<>+0(SB), Y10, Y11
 	VSUBPS       vector4b400000<>+0(SB), Y11, Y12
 	VFNMSUB231PS vector3f317200<>+0(SB), Y12, Y10
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y12, Y10
@@ -5697,8 +5697,8 @@ row66:
 	VMOVAPS      Y9, Y10
 	VMAXPS       Y10, Y0, Y10
 	VMINPS       Y10, Y1, Y10
-	VMULPS       vectorbfb8aa3b<>+0(SB), Y10, Y11
-	VADDPS       vector4b400000<>+0(SB), Y11, Y11
+	VMOVAPS      vectorbfb8aa3b<>+0(SB), Y11
+	VFMADD213PS  vector4b400000<>+0(SB), Y10, Y11
 	VSUBPS       vector4b400000<>+0(SB), Y11, Y12
 	VFNMSUB231PS vector3f317200<>+0(SB), Y12, Y10
 	VFNMADD231PS vector35bfbe8e<>+0(SB), Y12, Y10
@@ -6425,8 +6425,8 @@ unrolled79:
 	VMOVUPS      (DX)(BX*4), Z12
 	VMAXPS       Z12, Z0, Z12
 	VMINPS       Z12, Z1, Z12
-	VMULPS       Z2, Z12, Z13
-	VADDPS       Z3, Z13, Z13
+	VMOVAPS      Z2, Z13
+	VFMADD213PS  Z3, Z12, Z13
 	VSUBPS       Z3, Z13, Z13
 	VFNMADD231PS Z4, Z13, Z12
 	VFNMADD231PS Z5, Z13, Z12
@@ -6442,8 +6442,8 @@ unrolled79:
 	VMOVUPS      64(DX)(BX*4), Z12
 	VMAXPS       Z12, Z0, Z12
 	VMINPS       Z12, Z1, Z12
-	VMULPS       Z2, Z12, Z13
-	VADDPS       Z3, Z13, Z13
+	VMOVAPS      Z2, Z13
+	VFMADD213PS  Z3, Z12, Z13
 	VSUBPS       Z3, Z13, Z13
 	VFNMADD231PS Z4, Z13, Z12
 	VFNMADD231PS Z5, Z13, Z12
@@ -6467,8 +6467,8 @@ group79:
 	VMOVUPS      (DX)(BX*4), Z12
 	VMAXPS       Z12, Z0, Z12
 	VMINPS       Z12, Z1, Z12
-	VMULPS       Z2, Z12, Z13
-	VADDPS       Z3, Z13, Z13
+	VMOVAPS      Z2, Z13
+	VFMADD213PS  Z3, Z12, Z13
 	VSUBPS       Z3, Z13, Z13
 	VFNMADD231PS Z4, Z13, Z12
 	VFNMADD231PS Z5, Z13, Z12
@@ -6495,8 +6495,8 @@ group_end79:
 	VMOVUPS.Z    (DX)(BX*4), K1, Z12
 	VMAXPS       Z12, Z0, Z12
 	VMINPS       Z12, Z1, Z12
-	VMULPS       Z2, Z12, Z0
-	VADDPS       Z3, Z0, Z0
+	VMOVAPS      Z2, Z0
+	VFMADD213PS  Z3, Z12, Z0
 	VSUBPS       Z3, Z0, Z0
 	VFNMADD231PS Z4, Z0, Z12
 	VFNMADD231PS Z5, Z0, Z12
@@ -6541,8 +6541,8 @@ unrolled80:
 	VMOVUPS      (DX)(BX*4), Z13
 	VMAXPS       Z13, Z0, Z13
 	VMINPS       Z13, Z1, Z13
-	VMULPS       Z2, Z13, Z14
-	VADDPS       Z3, Z14, Z14
+	VMOVAPS      Z2, Z14
+	VFMADD213PS  Z3, Z13, Z14
 	VSUBPS       Z3, Z14, Z14
 	VFNMSUB231PS Z4, Z14, Z13
 	VFNMADD231PS Z5, Z14, Z13
@@ -6560,8 +6560,8 @@ unrolled80:
 	VMOVUPS      64(DX)(BX*4), Z13
 	VMAXPS       Z13, Z0, Z13
 	VMINPS       Z13, Z1, Z13
-	VMULPS       Z2, Z13, Z14
-	VADDPS       Z3, Z14, Z14
+	VMOVAPS      Z2, Z14
+	VFMADD213PS  Z3, Z13, Z14
 	VSUBPS       Z3, Z14, Z14
 	VFNMSUB231PS Z4, Z14, Z13
 	VFNMADD231PS Z5, Z14, Z13
@@ -6587,8 +6587,8 @@ group80:
 	VMOVUPS      (DX)(BX*4), Z13
 	VMAXPS       Z13, Z0, Z13
 	VMINPS       Z13, Z1, Z13
-	VMULPS       Z2, Z13, Z14
-	VADDPS       Z3, Z14, Z14
+	VMOVAPS      Z2, Z14
+	VFMADD213PS  Z3, Z13, Z14
 	VSUBPS       Z3, Z14, Z14
 	VFNMSUB231PS Z4, Z14, Z13
 	VFNMADD231PS Z5, Z14, Z13
@@ -6617,8 +6617,8 @@ group_end80:
 	VMOVUPS.Z    (DX)(BX*4), K1, Z13
 	VMAXPS       Z13, Z0, Z13
 	VMINPS       Z13, Z1, Z13
-	VMULPS       Z2, Z13, Z0
-	VADDPS       Z3, Z0, Z0
+	VMOVAPS      Z2, Z0
+	VFMADD213PS  Z3, Z13, Z0
 	VSUBPS       Z3, Z0, Z0
 	VFNMSUB231PS Z4, Z0, Z13
 	VFNMADD231PS Z5, Z0, Z13
@@ -6665,8 +6665,8 @@ unrolled81:
 	VMOVAPS      Z12, Z13
 	VMAXPS       Z13, Z0, Z13
 	VMINPS       Z13, Z1, Z13
-	VMULPS       Z2, Z13, Z14
-	VADDPS       Z3, Z14, Z14
+	VMOVAPS      Z2, Z14
+	VFMADD213PS  Z3, Z13, Z14
 	VSUBPS       Z3, Z14, Z14
 	VFNMSUB231PS Z4, Z14, Z13
 	VFNMADD231PS Z5, Z14, Z13
@@ -6685,8 +6685,8 @@ unrolled81:
 	VMOVAPS      Z12, Z13
 	VMAXPS       Z13, Z0, Z13
 	VMINPS       Z13, Z1, Z13
-	VMULPS       Z2, Z13, Z14
-	VADDPS       Z3, Z14, Z14
+	VMOVAPS      Z2, Z14
+	VFMADD213PS  Z3, Z13, Z14
 	VSUBPS       Z3, Z14, Z14
 	VFNMSUB231PS Z4, Z14, Z13
 	VFNMADD231PS Z5, Z14, Z13
@@ -6713,8 +6713,8 @@ group81:
 	VMOVAPS      Z12, Z13
 	VMAXPS       Z13, Z0, Z13
 	VMINPS       Z13, Z1, Z13
-	VMULPS       Z2, Z13, Z14
-	VADDPS       Z3, Z14, Z14
+	VMOVAPS      Z2, Z14
+	VFMADD213PS  Z3, Z13, Z14
 	VSUBPS       Z3, Z14, Z14
 	VFNMSUB231PS Z4, Z14, Z13
 	VFNMADD231PS Z5, Z14, Z13
@@ -6744,8 +6744,8 @@ group_end81:
 	VMOVAPS      Z12, Z13
 	VMAXPS       Z13, Z0, Z13
 	VMINPS       Z13, Z1, Z13
-	VMULPS       Z2, Z13, Z0
-	VADDPS       Z3, Z0, Z0
+	VMOVAPS      Z2, Z0
+	VFMADD213PS  Z3, Z13, Z0
 	VSUBPS       Z3, Z0, Z0
 	VFNMSUB231PS Z4, Z0, Z13
 	VFNMADD231PS Z5, Z0, Z13
@@ -6793,8 +6793,8 @@ unrolled82:
 	VANDPS       Z11, Z13, Z14
 	VADDPS       Z14, Z14, Z14
 	VMINPS       Z14, Z10, Z14
-	VMULPS       Z0, Z14, Z15
-	VADDPS       Z1, Z15, Z15
+	VMOVAPS      Z0, Z15
+	VFMADD213PS  Z1, Z14, Z15
 	VSUBPS       Z1, Z15, Z15
 	VFNMADD231PS Z2, Z15, Z14
 	VFNMADD231PS Z3, Z15, Z14
@@ -6818,8 +6818,8 @@ unrolled82:
 	VANDPS       Z11, Z13, Z14
 	VADDPS       Z14, Z14, Z14
 	VMINPS       Z14, Z10, Z14
-	VMULPS       Z0, Z14, Z15
-	VADDPS       Z1, Z15, Z15
+	VMOVAPS      Z0, Z15
+	VFMADD213PS  Z1, Z14, Z15
 	VSUBPS       Z1, Z15, Z15
 	VFNMADD231PS Z2, Z15, Z14
 	VFNMADD231PS Z3, Z15, Z14
@@ -6851,8 +6851,8 @@ group82:
 	VANDPS       Z11, Z13, Z14
 	VADDPS       Z14, Z14, Z14
 	VMINPS       Z14, Z10, Z14
-	VMULPS       Z0, Z14, Z15
-	VADDPS       Z1, Z15, Z15
+	VMOVAPS      Z0, Z15
+	VFMADD213PS  Z1, Z14, Z15
 	VSUBPS       Z1, Z15, Z15
 	VFNMADD231PS Z2, Z15, Z14
 	VFNMADD231PS Z3, Z15, Z14
@@ -6887,8 +6887,8 @@ group_end82:
 	VANDPS       Z11, Z13, Z14
 	VADDPS       Z14, Z14, Z14
 	VMINPS       Z14, Z10, Z14
-	VMULPS       Z0, Z14, Z0
-	VADDPS       Z1, Z0, Z0
+	VMOVAPS      Z0, Z0
+	VFMADD213PS  Z1, Z14, Z0
 	VSUBPS       Z1, Z0, Z0
 	VFNMADD231PS Z2, Z0, Z14
 	VFNMADD231PS Z3, Z0, Z14
@@ -6941,8 +6941,8 @@ unrolled83:
 	VMOVAPS      Z12, Z13
 	VMAXPS       Z13, Z0, Z13
 	VMINPS       Z13, Z1, Z13
-	VMULPS       Z2, Z13, Z14
-	VADDPS       Z3, Z14, Z14
+	VMOVAPS      Z2, Z14
+	VFMADD213PS  Z3, Z13, Z14
 	VSUBPS       Z3, Z14, Z14
 	VFNMSUB231PS Z4, Z14, Z13
 	VFNMADD231PS Z5, Z14, Z13
@@ -6966,8 +6966,8 @@ unrolled83:
 	VMOVAPS      Z12, Z13
 	VMAXPS       Z13, Z0, Z13
 	VMINPS       Z13, Z1, Z13
-	VMULPS       Z2, Z13, Z14
-	VADDPS       Z3, Z14, Z14
+	VMOVAPS      Z2, Z14
+	VFMADD213PS  Z3, Z13, Z14
 	VSUBPS       Z3, Z14, Z14
 	VFNMSUB231PS Z4, Z14, Z13
 	VFNMADD231PS Z5, Z14, Z13
@@ -6999,8 +6999,8 @@ group83:
 	VMOVAPS      Z12, Z13
 	VMAXPS       Z13, Z0, Z13
 	VMINPS       Z13, Z1, Z13
-	VMULPS       Z2, Z13, Z14
-	VADDPS       Z3, Z14, Z14
+	VMOVAPS      Z2, Z14
+	VFMADD213PS  Z3, Z13, Z14
 	VSUBPS       Z3, Z14, Z14
 	VFNMSUB231PS Z4, Z14, Z13
 	VFNMADD231PS Z5, Z14, Z13
@@ -7035,8 +7035,8 @@ group_end83:
 	VMOVAPS      Z12, Z13
 	VMAXPS       Z13, Z0, Z13
 	VMINPS       Z13, Z1, Z13
-	VMULPS       Z2, Z13, Z0
-	VADDPS       Z3, Z0, Z0
+	VMOVAPS      Z2, Z0
+	VFMADD213PS  Z3, Z13, Z0
 	VSUBPS       Z3, Z0, Z0
 	VFNMSUB231PS Z4, Z0, Z13
 	VFNMADD231PS Z5, Z0, Z13
@@ -7374,8 +7374,8 @@ unrolled88:
 	VSUBPS       Z1, Z14, Z14
 	VMAXPS       Z14, Z0, Z14
 	VMINPS       Z14, Z2, Z14
-	VMULPS       Z3, Z14, Z15
-	VADDPS       Z4, Z15, Z15
+	VMOVAPS      Z3, Z15
+	VFMADD213PS  Z4, Z14, Z15
 	VSUBPS       Z4, Z15, Z15
 	VFNMADD231PS Z5, Z15, Z14
 	VFNMADD231PS Z6, Z15, Z14
@@ -7393,8 +7393,8 @@ unrolled88:
 	VSUBPS       Z1, Z14, Z14
 	VMAXPS       Z14, Z0, Z14
 	VMINPS       Z14, Z2, Z14
-	VMULPS       Z3, Z14, Z15
-	VADDPS       Z4, Z15, Z15
+	VMOVAPS      Z3, Z15
+	VFMADD213PS  Z4, Z14, Z15
 	VSUBPS       Z4, Z15, Z15
 	VFNMADD231PS Z5, Z15, Z14
 	VFNMADD231PS Z6, Z15, Z14
@@ -7420,8 +7420,8 @@ group88:
 	VSUBPS       Z1, Z14, Z14
 	VMAXPS       Z14, Z0, Z14
 	VMINPS       Z14, Z2, Z14
-	VMULPS       Z3, Z14, Z15
-	VADDPS       Z4, Z15, Z15
+	VMOVAPS      Z3, Z15
+	VFMADD213PS  Z4, Z14, Z15
 	VSUBPS       Z4, Z15, Z15
 	VFNMADD231PS Z5, Z15, Z14
 	VFNMADD231PS Z6, Z15, Z14
@@ -7451,8 +7451,8 @@ group_end88:
 	VSUBPS       Z1, Z14, Z14
 	VMAXPS       Z14, Z0, Z14
 	VMINPS       Z14, Z2, Z14
-	VMULPS       Z3, Z14, Z0
-	VADDPS       Z4, Z0, Z0
+	VMOVAPS      Z3, Z0
+	VFMADD213PS  Z4, Z14, Z0
 	VSUBPS       Z4, Z0, Z0
 	VFNMADD231PS Z5, Z0, Z14
 	VFNMADD231PS Z6, Z0, Z14
@@ -7788,8 +7788,8 @@ unrolled93:
 	VMOVAPS      Z14, Z15
 	VMAXPS       Z15, Z2, Z15
 	VMINPS       Z15, Z3, Z15
-	VMULPS       Z4, Z15, Z16
-	VADDPS       Z5, Z16, Z16
+	VMOVAPS      Z4, Z16
+	VFMADD213PS  Z5, Z15, Z16
 	VSUBPS       Z5, Z16, Z16
 	VFNMSUB231PS Z6, Z16, Z15
 	VFNMADD231PS Z7, Z16, Z15
@@ -7812,8 +7812,8 @@ unrolled93:
 	VMOVAPS      Z14, Z15
 	VMAXPS       Z15, Z2, Z15
 	VMINPS       Z15, Z3, Z15
-	VMULPS       Z4, Z15, Z16
-	VADDPS       Z5, Z16, Z16
+	VMOVAPS      Z4, Z16
+	VFMADD213PS  Z5, Z15, Z16
 	VSUBPS       Z5, Z16, Z16
 	VFNMSUB231PS Z6, Z16, Z15
 	VFNMADD231PS Z7, Z16, Z15
@@ -7844,8 +7844,8 @@ group93:
 	VMOVAPS      Z14, Z15
 	VMAXPS       Z15, Z2, Z15
 	VMINPS       Z15, Z3, Z15
-	VMULPS       Z4, Z15, Z16
-	VADDPS       Z5, Z16, Z16
+	VMOVAPS      Z4, Z16
+	VFMADD213PS  Z5, Z15, Z16
 	VSUBPS       Z5, Z16, Z16
 	VFNMSUB231PS Z6, Z16, Z15
 	VFNMADD231PS Z7, Z16, Z15
@@ -7880,8 +7880,8 @@ group_end93:
 	VMOVAPS      Z14, Z0
 	VMAXPS       Z0, Z2, Z0
 	VMINPS       Z0, Z3, Z0
-	VMULPS       Z4, Z0, Z1
-	VADDPS       Z5, Z1, Z1
+	VMOVAPS      Z4, Z1
+	VFMADD213PS  Z5, Z0, Z1
 	VSUBPS       Z5, Z1, Z1
 	VFNMSUB231PS Z6, Z1, Z0
 	VFNMADD231PS Z7, Z1, Z0
@@ -7942,8 +7942,8 @@ group94:
 	VMOVAPS      Z17, Z18
 	VMAXPS       Z18, Z2, Z18
 	VMINPS       Z18, Z3, Z18
-	VMULPS       Z4, Z18, Z19
-	VADDPS       Z5, Z19, Z19
+	VMOVAPS      Z4, Z19
+	VFMADD213PS  Z5, Z18, Z19
 	VSUBPS       Z5, Z19, Z19
 	VFNMSUB231PS Z6, Z19, Z18
 	VFNMADD231PS Z7, Z19, Z18
@@ -7994,8 +7994,8 @@ group_end94:
 	VMOVAPS      Z0, Z1
 	VMAXPS       Z1, Z2, Z1
 	VMINPS       Z1, Z3, Z1
-	VMULPS       Z4, Z1, Z2
-	VADDPS       Z5, Z2, Z2
+	VMOVAPS      Z4, Z2
+	VFMADD213PS  Z5, Z1, Z2
 	VSUBPS       Z5, Z2, Z2
 	VFNMSUB231PS Z6, Z2, Z1
 	VFNMADD231PS Z7, Z2, Z1
@@ -8955,8 +8955,8 @@ row129:
 	VMOVAPS      Z24, Z25
 	VMAXPS       Z25, Z0, Z25
 	VMINPS       Z25, Z1, Z25
-	VMULPS       Z2, Z25, Z26
-	VADDPS       Z3, Z26, Z26
+	VMOVAPS      Z2, Z26
+	VFMADD213PS  Z3, Z25, Z26
 	VSUBPS       Z3, Z26, Z26
 	VFNMSUB231PS Z4, Z26, Z25
 	VFNMADD231PS Z5, Z26, Z25
@@ -8977,8 +8977,8 @@ row129:
 	VMOVAPS      Z24, Z25
 	VMAXPS       Z25, Z0, Z25
 	VMINPS       Z25, Z1, Z25
-	VMULPS       Z2, Z25, Z26
-	VADDPS       Z3, Z26, Z26
+	VMOVAPS      Z2, Z26
+	VFMADD213PS  Z3, Z25, Z26
 	VSUBPS       Z3, Z26, Z26
 	VFNMSUB231PS Z4, Z26, Z25
 	VFNMADD231PS Z5, Z26, Z25
@@ -8999,8 +8999,8 @@ row129:
 	VMOVAPS      Z24, Z25
 	VMAXPS       Z25, Z0, Z25
 	VMINPS       Z25, Z1, Z25
-	VMULPS       Z2, Z25, Z26
-	VADDPS       Z3, Z26, Z26
+	VMOVAPS      Z2, Z26
+	VFMADD213PS  Z3, Z25, Z26
 	VSUBPS       Z3, Z26, Z26
 	VFNMSUB231PS Z4, Z26, Z25
 	VFNMADD231PS Z5, Z26, Z25
@@ -9021,8 +9021,8 @@ row129:
 	VMOVAPS      Z24, Z25
 	VMAXPS       Z25, Z0, Z25
 	VMINPS       Z25, Z1, Z25
-	VMULPS       Z2, Z25, Z26
-	VADDPS       Z3, Z26, Z26
+	VMOVAPS      Z2, Z26
+	VFMADD213PS  Z3, Z25, Z26
 	VSUBPS       Z3, Z26, Z26
 	VFNMSUB231PS Z4, Z26, Z25
 	VFNMADD231PS Z5, Z26, Z25
@@ -9074,8 +9074,8 @@ row130:
 	VMOVAPS      Z18, Z19
 	VMAXPS       Z19, Z0, Z19
 	VMINPS       Z19, Z1, Z19
-	VMULPS       Z2, Z19, Z20
-	VADDPS       Z3, Z20, Z20
+	VMOVAPS      Z2, Z20
+	VFMADD213PS  Z3, Z19, Z20
 	VSUBPS       Z3, Z20, Z20
 	VFNMSUB231PS Z4, Z20, Z19
 	VFNMADD231PS Z5, Z20, Z19
@@ -9096,8 +9096,8 @@ row130:
 	VMOVAPS      Z18, Z19
 	VMAXPS       Z19, Z0, Z19
 	VMINPS       Z19, Z1, Z19
-	VMULPS       Z2, Z19, Z20
-	VADDPS       Z3, Z20, Z20
+	VMOVAPS      Z2, Z20
+	VFMADD213PS  Z3, Z19, Z20
 	VSUBPS       Z3, Z20, Z20
 	VFNMSUB231PS Z4, Z20, Z19
 	VFNMADD231PS Z5, Z20, Z19
@@ -9146,8 +9146,8 @@ row131:
 	VMOVAPS      Z15, Z16
 	VMAXPS       Z16, Z0, Z16
 	VMINPS       Z16, Z1, Z16
-	VMULPS       Z2, Z16, Z17
-	VADDPS       Z3, Z17, Z17
+	VMOVAPS      Z2, Z17
+	VFMADD213PS  Z3, Z16, Z17
 	VSUBPS       Z3, Z17, Z17
 	VFNMSUB231PS Z4, Z17, Z16
 	VFNMADD231PS Z5, Z17, Z16
@@ -9199,8 +9199,8 @@ row132:
 	VMOVAPS      Z15, Z16
 	VMAXPS       Z16, Z0, Z16
 	VMINPS       Z16, Z1, Z16
-	VMULPS       Z2, Z16, Z17
-	VADDPS       Z3, Z17, Z17
+	VMOVAPS      Z2, Z17
+	VFMADD213PS  Z3, Z16, Z17
 	VSUBPS       Z3, Z17, Z17
 	VFNMSUB231PS Z4, Z17, Z16
 	VFNMADD231PS Z5, Z17, Z16
@@ -9291,8 +9291,8 @@ row135:
 	VMOVAPS      Z21, Z22
 	VMAXPS       Z22, Z0, Z22
 	VMINPS       Z22, Z1, Z22
-	VMULPS       Z2, Z22, Z23
-	VADDPS       Z3, Z23, Z23
+	VMOVAPS      Z2, Z23
+	VFMADD213PS  Z3, Z22, Z23
 	VSUBPS       Z3, Z23, Z23
 	VFNMSUB231PS Z4, Z23, Z22
 	VFNMADD231PS Z5, Z23, Z22
@@ -9324,8 +9324,8 @@ row135:
 	VMOVAPS      Z21, Z22
 	VMAXPS       Z22, Z0, Z22
 	VMINPS       Z22, Z1, Z22
-	VMULPS       Z2, Z22, Z23
-	VADDPS       Z3, Z23, Z23
+	VMOVAPS      Z2, Z23
+	VFMADD213PS  Z3, Z22, Z23
 	VSUBPS       Z3, Z23, Z23
 	VFNMSUB231PS Z4, Z23, Z22
 	VFNMADD231PS Z5, Z23, Z22
@@ -9357,8 +9357,8 @@ row135:
 	VMOVAPS      Z21, Z22
 	VMAXPS       Z22, Z0, Z22
 	VMINPS       Z22, Z1, Z22
-	VMULPS       Z2, Z22, Z23
-	VADDPS       Z3, Z23, Z23
+	VMOVAPS      Z2, Z23
+	VFMADD213PS  Z3, Z22, Z23
 	VSUBPS       Z3, Z23, Z23
 	VFNMSUB231PS Z4, Z23, Z22
 	VFNMADD231PS Z5, Z23, Z22
@@ -9390,8 +9390,8 @@ row135:
 	VMOVAPS      Z21, Z22
 	VMAXPS       Z22, Z0, Z22
 	VMINPS       Z22, Z1, Z22
-	VMULPS       Z2, Z22, Z23
-	VADDPS       Z3, Z23, Z23
+	VMOVAPS      Z2, Z23
+	VFMADD213PS  Z3, Z22, Z23
 	VSUBPS       Z3, Z23, Z23
 	VFNMSUB231PS Z4, Z23, Z22
 	VFNMADD231PS Z5, Z23, Z22
@@ -9484,8 +9484,8 @@ row137:
 	VMOVAPS      Z17, Z18
 	VMAXPS       Z18, Z0, Z18
 	VMINPS       Z18, Z1, Z18
-	VMULPS       Z2, Z18, Z19
-	VADDPS       Z3, Z19, Z19
+	VMOVAPS      Z2, Z19
+	VFMADD213PS  Z3, Z18, Z19
 	VSUBPS       Z3, Z19, Z19
 	VFNMSUB231PS Z4, Z19, Z18
 	VFNMADD231PS Z5, Z19, Z18
@@ -9517,8 +9517,8 @@ row137:
 	VMOVAPS      Z17, Z18
 	VMAXPS       Z18, Z0, Z18
 	VMINPS       Z18, Z1, Z18
-	VMULPS       Z2, Z18, Z19
-	VADDPS       Z3, Z19, Z19
+	VMOVAPS      Z2, Z19
+	VFMADD213PS  Z3, Z18, Z19
 	VSUBPS       Z3, Z19, Z19
 	VFNMSUB231PS Z4, Z19, Z18
 	VFNMADD231PS Z5, Z19, Z18
@@ -9601,8 +9601,8 @@ row139:
 	VMOVAPS      Z15, Z16
 	VMAXPS       Z16, Z0, Z16
 	VMINPS       Z16, Z1, Z16
-	VMULPS       Z2, Z16, Z17
-	VADDPS       Z3, Z17, Z17
+	VMOVAPS      Z2, Z17
+	VFMADD213PS  Z3, Z16, Z17
 	VSUBPS       Z3, Z17, Z17
 	VFNMSUB231PS Z4, Z17, Z16
 	VFNMADD231PS Z5, Z17, Z16
@@ -9684,8 +9684,8 @@ row141:
 	VMOVAPS      Z15, Z16
 	VMAXPS       Z16, Z0, Z16
 	VMINPS       Z16, Z1, Z16
-	VMULPS       Z2, Z16, Z17
-	VADDPS       Z3, Z17, Z17
+	VMOVAPS      Z2, Z17
+	VFMADD213PS  Z3, Z16, Z17
 	VSUBPS       Z3, Z17, Z17
 	VFNMSUB231PS Z4, Z17, Z16
 	VFNMADD231PS Z5, Z17, Z16

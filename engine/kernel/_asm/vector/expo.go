@@ -65,8 +65,8 @@ func (e *expo) of(x reg.VecVirtual) {
 // reduce replaces x by r and returns t = n + magic and n.
 func (e *expo) reduce(x reg.VecVirtual) (t, n reg.VecVirtual) {
 	t, n = e.vec(), e.vec()
-	VMULPS(e.log2e, x, t)
-	VADDPS(e.magic, t, t)
+	VMOVAPS(e.log2e, t)
+	VFMADD213PS(e.magic, x, t)
 	VSUBPS(e.magic, t, n)
 	if e.negate {
 		VFNMSUB231PS(e.ln2Hi, n, x)
