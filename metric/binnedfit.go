@@ -17,7 +17,7 @@ func fitBinned(weights *[256]float64) (mean, std float64) {
 	a, b := mean/std, 1/std
 	best := binnedAt(weights, a, b)
 	for range 50 {
-		det := best.aa*best.bb - float64(best.ab*best.ab)
+		det := float64(best.aa*best.bb) - float64(best.ab*best.ab)
 		if !(det > 0) {
 			break
 		}

@@ -152,7 +152,7 @@ func (g *FullGaussian) bits(p *parallel.Pool, mean, cov []float64) float64 {
 		cov[i*(d+1)] += uniformVariance
 	}
 	const logTwoPi = 1.83787706640934548356
-	total := float64(d)*logTwoPi + g.logDet + g.traceWith(p, cov)
+	total := float64(float64(d)*logTwoPi) + g.logDet + g.traceWith(p, cov)
 	return total / 2 / (float64(d) * math.Ln2)
 }
 

@@ -92,7 +92,7 @@ func (s scale) at(v float64) (px float64, ok bool) {
 	if s.log {
 		part = log10(v/s.lo) / log10(s.hi/s.lo)
 	}
-	return s.from + part*(s.to-s.from), true
+	return s.from + float64(part*(s.to-s.from)), true
 }
 
 func (s scale) ticks(n int) []tick {
