@@ -121,7 +121,7 @@ func BenchmarkConv(b *testing.B) {
 	for _, s := range []Conv{
 		same(64, 32, 32, 32), same(64, 32, 64, 64), same(64, 16, 64, 64), same(64, 16, 128, 128), same(64, 8, 128, 128), same(64, 8, 256, 256),
 		same(64, 28, 32, 32), same(64, 14, 64, 64), same(64, 7, 128, 128),
-		same(1, 32, 64, 64), same(64, 32, 3, 64), same(64, 32, 64, 3), same(64, 28, 1, 32), down, one,
+		same(1, 32, 64, 64), same(1, 16, 128, 128), same(1, 8, 128, 128), same(64, 32, 3, 64), same(64, 32, 64, 3), same(64, 28, 1, 32), down, one,
 	} {
 		v := newConvData(s, newDraw(1).floats)
 		flops := float64(2*s.N*s.OutH()*s.OutW()) * float64(s.K*s.K*s.C*s.O)

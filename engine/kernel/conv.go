@@ -31,12 +31,8 @@ func (s Conv) Forward(p *parallel.Pool, y, x, w, bias, shift []float32) {
 	s.check(y, x, w)
 	checkLen("Conv bias", bias, s.O, true)
 	checkLen("Conv shift", shift, s.N*s.O, true)
-	packed := p.Borrow(packedLen(s.K*s.K*s.C, s.O))
-	defer p.Return(packed)
-	p.Run(panelsOf(s.O), func(_, panel int) {
-		dst := panelOf(packed, panel, s.K*s.K*s.C)
-		packRows(dst, w[panel*panelCols:], s.O, min(panelCols, s.O-panel*panelCols))
-	})
+	weights, borrowed := s.packWeights(p, w)
+	defer p.Return(borrowed)
 	start, perImage := s.starts(p, bias, shift)
 	defer p.Return(start)
 	oh, ow := s.OutH(), s.OutW()
@@ -45,7 +41,23 @@ func (s Conv) Forward(p *parallel.Pool, y, x, w, bias, shift []float32) {
 		top: s.PadTop, left: s.PadLeft, kh: s.K, kw: s.K, stride: s.Stride,
 		outH: oh, outW: ow, outC: s.O,
 		imageStep: oh * ow * s.O, rowStep: ow * s.O, pixelStep: s.O, startStep: perImage,
-	}.run(p, active(), y, x, packed, start)
+	}.run(p, active(), y, x, weights, start)
+}
+
+// packWeights lays w out in panels, in borrowed memory, unless it can serve as
+// it is: for one panel, or for so few pixels that a copy is not worth it.
+func (s Conv) packWeights(p *parallel.Pool, w []float32) (weights panels, borrowed []float32) {
+	const fewPixels = 256
+	depth := s.K * s.K * s.C
+	if s.O == panelCols || s.O%panelCols == 0 && s.N*s.OutH()*s.OutW() <= fewPixels {
+		return panels{w, panelCols, s.O}, nil
+	}
+	packed := p.Borrow(packedLen(depth, s.O))
+	p.Run(panelsOf(s.O), func(_, panel int) {
+		dst := panelOf(packed, panel, depth)
+		packRows(dst, w[panel*panelCols:], s.O, min(panelCols, s.O-panel*panelCols))
+	})
+	return packedPanels(packed, depth), packed
 }
 
 // starts gives where the sums of each image start, borrowed, and the distance
@@ -119,7 +131,7 @@ func (s Conv) dataClass(p *parallel.Pool, isa ISA, ry, rx int, dx, dy, w, packed
 		outH: y.places, outW: x.places, outC: s.C,
 		base:      (y.first*s.W + x.first) * s.C,
 		imageStep: s.H * s.W * s.C, rowStep: s.Stride * s.W * s.C, pixelStep: s.Stride * s.C,
-	}.run(p, isa, dx, dy, packed, start)
+	}.run(p, isa, dx, dy, packedPanels(packed, depth), start)
 }
 
 // class is what one axis of dx looks like for one remainder r.

@@ -68,9 +68,8 @@ func (s correlation) part(b bands, piece int) part {
 // paddedW is the width of the input that the patches of a row cover.
 func (s correlation) paddedW() int { return (s.outW-1)*s.stride + s.kw }
 
-// run computes all outputs from packed weights (panels of outC, of depth
-// kh*kw*inC).
-func (s correlation) run(p *parallel.Pool, isa ISA, y, x, packed, start []float32) {
+// run computes all outputs; the weights are (kh,kw,inC,outC).
+func (s correlation) run(p *parallel.Pool, isa ISA, y, x []float32, weights panels, start []float32) {
 	b := s.bands()
 	whole := s.part(b, 0)
 	shared := p.Borrow(s.tableLen(whole))
@@ -84,20 +83,19 @@ func (s correlation) run(p *parallel.Pool, isa ISA, y, x, packed, start []float3
 		if at.images != whole.images || at.rows != whole.rows {
 			mine = s.tables(scratch[copyLen:], at)
 		}
-		s.panels(isa, at, mine, y, s.input(scratch[:copyLen], x, at), packed, start)
+		s.compute(isa, at, mine, y, s.input(scratch[:copyLen], x, at), weights, start)
 	})
 }
 
-// panels computes one part, panel after panel, from its padded copy of the input.
-func (s correlation) panels(isa ISA, at part, rows rowTables, y, x, packed, start []float32) {
-	depth := s.kh * s.kw * s.inC
+// compute computes one part, panel after panel, from its padded input x.
+func (s correlation) compute(isa ISA, at part, rows rowTables, y, x []float32, weights panels, start []float32) {
 	out := y[s.base+at.image*s.imageStep+at.row*s.rowStep:]
 	for panel := range panelsOf(s.outC) {
 		j := panel * panelCols
 		t := tile{
-			a: x, b: panelOf(packed, panel, depth), c: out[j:], start: start[at.image*s.startStep+j:],
+			a: x, b: weights.data[panel*weights.next:], c: out[j:], start: start[at.image*s.startStep+j:],
 			rowA: rows.a, rowC: rows.c, rowS: rows.start,
-			k: s.kw * s.inC, stepA: 1, stepB: panelCols,
+			k: s.kw * s.inC, stepA: 1, stepB: weights.step,
 			segments: s.kh, jumpA: (s.paddedW() - s.kw) * s.inC,
 			cols: min(panelCols, s.outC-j),
 		}

@@ -151,6 +151,7 @@ var convCases = []Conv{
 	{N: 2, H: 7, W: 9, C: 5, O: 40, K: 3, Stride: 2, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1},
 	{N: 4, H: 4, W: 4, C: 24, O: 48, K: 1, Stride: 1},
 	{N: 1, H: 5, W: 7, C: 9, O: 3, K: 1, Stride: 2},
+	{N: 2, H: 5, W: 6, C: 7, O: 64, K: 3, Stride: 1, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1},
 	{N: 2, H: 5, W: 5, C: 2, O: 4, K: 1, Stride: 1, PadTop: 1, PadLeft: 2, PadBottom: 3},
 	{N: 1, H: 11, W: 10, C: 4, O: 6, K: 5, Stride: 3, PadTop: 2, PadLeft: 1, PadBottom: 2, PadRight: 4},
 	{N: 1, H: 6, W: 6, C: 3, O: 5, K: 2, Stride: 4, PadTop: 3, PadLeft: 3},
@@ -296,6 +297,14 @@ func TestConvGradientsAreAdjoint(t *testing.T) {
 			t.Errorf("%+v: <dy,y> = %v, <dx,x> = %v, <dw,w> = %v", s, form, a, b)
 		}
 	}
+}
+
+func TestConvOfNoImages(t *testing.T) {
+	s := Conv{H: 4, W: 4, C: 3, O: 5, K: 3, Stride: 2, PadTop: 1, PadLeft: 1}
+	v := newConvData(s, newDraw(12).floats)
+	want := append([]float32(nil), v.w...)
+	_, _, dw := s.passes(t, nil, "no images", v)
+	wantSame(t, "dw", dw, want)
 }
 
 func TestConvRefusesWrongShapes(t *testing.T) {

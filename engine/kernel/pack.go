@@ -59,3 +59,14 @@ func packedLen(depth, cols int) int { return panelsOf(cols) * depth * panelCols 
 func panelOf(packed []float32, panel, depth int) []float32 {
 	return packed[panel*depth*panelCols:][:depth*panelCols]
 }
+
+// panels is a matrix whose panels the tile kernels can read: panel j begins at
+// data[j*next], its rows are step apart.
+type panels struct {
+	data       []float32
+	next, step int
+}
+
+func packedPanels(packed []float32, depth int) panels {
+	return panels{packed, depth * panelCols, panelCols}
+}
