@@ -16,13 +16,17 @@ type (
 
 // philox is Philox4x32-10: 128 bits of a key and a counter.
 func philox(k philoxKey, c philoxCounter) philoxCounter {
-	k0, k1 := k[0], k[1]
-	c0, c1, c2, c3 := c[0], c[1], c[2], c[3]
+	c0, c1, c2, c3 := rounds(k[0], k[1], c[0], c[1], c[2], c[3])
+	return philoxCounter{c0, c1, c2, c3}
+}
+
+// rounds is philox on separate words, which the compiler keeps in registers.
+func rounds(k0, k1, c0, c1, c2, c3 uint32) (_, _, _, _ uint32) {
 	for range 10 {
 		p0, p1 := uint64(c0)*philoxM0, uint64(c2)*philoxM1
 		c0, c1, c2, c3 = uint32(p1>>32)^c1^k0, uint32(p1), uint32(p0>>32)^c3^k1, uint32(p0)
 		k0 += philoxW0
 		k1 += philoxW1
 	}
-	return philoxCounter{c0, c1, c2, c3}
+	return c0, c1, c2, c3
 }

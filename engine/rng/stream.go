@@ -48,8 +48,8 @@ func (s Stream) key(step uint64) philoxKey {
 
 // block is the index-th pair of 64-bit words of a row.
 func block(k philoxKey, row uint64, index uint64) (a, b uint64) {
-	c := philox(k, philoxCounter{uint32(index), uint32(index >> 32), uint32(row), uint32(row >> 32)})
-	return uint64(c[0]) | uint64(c[1])<<32, uint64(c[2]) | uint64(c[3])<<32
+	c0, c1, c2, c3 := rounds(k[0], k[1], uint32(index), uint32(index>>32), uint32(row), uint32(row>>32))
+	return uint64(c0) | uint64(c1)<<32, uint64(c2) | uint64(c3)<<32
 }
 
 // unit maps a word to the middle of one of 2^52 cells of (0,1): exactly, and never to the ends.
