@@ -9,20 +9,18 @@ import (
 
 // The defaults of Options.
 const (
-	DefaultMaxStates    = 10_000
-	DefaultFewValues    = 32
-	DefaultRowsPerValue = 16
-	DefaultMinMass      = 0.01
+	DefaultMaxStates = 10_000
+	DefaultFewValues = 128
+	DefaultMinMass   = 0.01
 )
 
 // Options sets how Fit splits columns. The zero value takes the defaults.
 type Options struct {
 	// MaxStates of a category are kept apart; the rarest beyond share one. 0: DefaultMaxStates.
 	MaxStates int
-	// FewValues: numbers with so few distinct values, and RowsPerValue rows for each on average,
-	// become states. Fewer rows could not teach a network what neighbouring values have in common.
-	// 0: DefaultFewValues, DefaultRowsPerValue.
-	FewValues, RowsPerValue int
+	// FewValues: numbers with so few distinct values become states, if there are rows enough to
+	// learn each of n values by itself (see enough). 0: DefaultFewValues.
+	FewValues int
 	// MinMass is the share of rows from which on a value may be a point mass. 0: DefaultMinMass.
 	MinMass float64
 }
@@ -41,9 +39,6 @@ func (o Options) filled() Options {
 	}
 	if o.FewValues <= 0 {
 		o.FewValues = DefaultFewValues
-	}
-	if o.RowsPerValue <= 0 {
-		o.RowsPerValue = DefaultRowsPerValue
 	}
 	if o.MinMass <= 0 {
 		o.MinMass = DefaultMinMass
@@ -286,8 +281,15 @@ func (f *fitter) allStates(counts []int, mass []bool) bool {
 		}
 	}
 	n := len(counts)
-	if n <= 2 || n <= f.options.FewValues && rows >= n*f.options.RowsPerValue {
+	if n <= 2 || n <= f.options.FewValues && enough(n, rows) {
 		return true
 	}
 	return n <= codeValues && 2*inMass >= rows && rows-inMass >= codeRows*others
 }
+
+// enough decides whether n values become states in a table of so many rows: 16 rows for each on
+// average, and n/2 where that is more, since the more values there are, the more a network gains
+// from knowing them as neighbours on a line. Measured on Adult (1200 steps, 73 ages, 446 rows each): as
+// states, the shape error of age was 0.5 %, as a number 1.7 %, and the mean trend error fell
+// from 1.5 to 1.3 %.
+func enough(n, rows int) bool { return rows >= n*max(16, n/2) }

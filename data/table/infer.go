@@ -12,7 +12,9 @@ const (
 	sequenceRows   = 10   // rows of consecutive integers that begin with 0 or 1, to call them identifiers
 	sequenceAny    = 200  // rows, where they begin anywhere
 	identifierRows = 20   // rows of texts that are all different
-	freeTextShare  = 0.5  // distinct texts a row beyond which more than MaxCategories texts are free text
+	freeTextShare  = 0.5  // distinct texts a row from which on more than MaxStates texts are free text
+	freeTextAny    = 0.9  // and from which on any number of texts is, in
+	freeTextRows   = 100  // so many rows
 	oddTexts       = 20   // distinct texts at most that are no numbers, in a column of numbers
 	oddShare       = 0.1  // of the rows; where they hold more,
 	oddNumbers     = 10   // there must be so many distinct numbers for each
@@ -317,7 +319,8 @@ func (p *profile) numberReason(f *Field, whole bool) string {
 func (p *profile) text() Field {
 	f := Field{Kind: Category, Missing: p.marks()}
 	unique := p.distinct == p.rows && p.rows >= identifierRows
-	free := p.distinct > DefaultMaxStates && float64(p.distinct) > freeTextShare*float64(p.rows)
+	share := float64(p.distinct) / float64(p.rows)
+	free := p.distinct > DefaultMaxStates && share > freeTextShare || p.rows >= freeTextRows && share > freeTextAny
 	if unique || free {
 		f.Kind = Name
 		f.Identifier = &Identifier{Shapes: shapesOf(p.present())}

@@ -65,6 +65,8 @@ func TestInferKinds(t *testing.T) {
 		{"numbered names", texts(60, func(i int) string { return fmt.Sprintf("ID-%04d", i+1) }), Name, "count from ID-1"},
 		{"thirty consecutive years", texts(30, func(i int) string { return fmt.Sprint(1990 + i) }), Integer, ""},
 		{"distinct texts", texts(60, func(i int) string { return fmt.Sprintf("%x-%d", i*7919, i*i) }), Name, "60 of 60 texts differ"},
+		{"nearly distinct texts", texts(200, func(i int) string { return fmt.Sprintf("%x-%d", i%190*7919, i%190) }), Name, "190 of 200 texts differ"},
+		{"texts in pairs", texts(200, func(i int) string { return fmt.Sprintf("%x-%d", i%100*7919, i%100) }), Category, "100 distinct values"},
 		{"ten distinct texts are a category", texts(10, func(i int) string { return strings.Repeat("x", i+1) }), Category, ""},
 		{"one value", cycle(60, "7"), Constant, `"7"`},
 		{"one value or none", cycle(60, "seven", ""), Category, "30 values missing"},
