@@ -74,26 +74,26 @@ func TestErrorInUlp(t *testing.T) {
 		x     []float64
 		bound float64
 	}{
-		{"Exp", Exp, bigExp, between(-708, 709.7, 1500), 0.55},
+		{"Exp", Exp, bigExp, between(-708, 709.7, 1500), 0.6},
 		{"Exp denormal", Exp, bigExp, between(-745, -708, 100)[:100], 0.8},
-		{"Expm1", Expm1, bigExpm1, between(-45, 50, 1500), 0.6},
-		{"Tanh", Tanh, bigTanh, between(-21, 21, 1500), 0.6},
+		{"Expm1", Expm1, bigExpm1, between(-45, 50, 1500), 0.8},
+		{"Tanh", Tanh, bigTanh, between(-21, 21, 1500), 0.7},
 		{"Sigmoid", Sigmoid, bigSigmoid, between(-700, 45, 1500), 0.6},
 		{"Log", Log, bigLog, append(positive(tiny()), anyFinite(600, true)...), 0.51},
 		{"Log near 1", Log, bigLog, between(0.5, 2, 500), 0.51},
 		{"Log2", Log2, func(x *big.Float) *big.Float { return quo(bigLog(x), refLn2) },
 			append(between(0.5, 2, 500), anyFinite(500, true)...), 0.51},
 		{"Log1p", Log1p, bigLog1p, append(between(-1, 3, 700), between(3, 1e300, 50)...), 0.51},
-		{"Sin", Sin, bigSin, between(-1e4, 1e4, 1500), 0.7},
-		{"Sin everywhere", Sin, bigSin, anyFinite(1000, false), 0.7},
-		{"Cos", Cos, bigCos, between(-1e4, 1e4, 1500), 0.7},
-		{"Cos everywhere", Cos, bigCos, anyFinite(1000, false), 0.7},
-		{"Sin near π", Sin, bigSin, nearMultiplesOfPi(), 0.7},
-		{"Cos near π", Cos, bigCos, nearMultiplesOfPi(), 0.7},
+		{"Sin", Sin, bigSin, between(-1e4, 1e4, 1500), 0.75},
+		{"Sin everywhere", Sin, bigSin, anyFinite(1000, false), 0.75},
+		{"Cos", Cos, bigCos, between(-1e4, 1e4, 1500), 0.75},
+		{"Cos everywhere", Cos, bigCos, anyFinite(1000, false), 0.75},
+		{"Sin near π", Sin, bigSin, nearMultiplesOfPi(), 0.75},
+		{"Cos near π", Cos, bigCos, nearMultiplesOfPi(), 0.75},
 		{"Erf", Erf, bigErf, between(-6.5, 6.5, 400), 1},
 		{"Erfc", Erfc, bigErfc, between(-6.5, 26, 300), 3},
-		{"NormPDF", NormPDF, bigNormPDF, between(-37, 37, 400), 2},
-		{"NormCDF", NormCDF, bigNormCDF, between(-37, 9, 300), 3},
+		{"NormPDF", NormPDF, bigNormPDF, between(-37, 37, 400), 2.5},
+		{"NormCDF", NormCDF, bigNormCDF, between(-37, 9, 300), 3.5},
 	}
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {
@@ -158,7 +158,7 @@ func TestNormQuantileInverts(t *testing.T) {
 		_, e := math.Frexp(x)
 		u := math.Abs(f) / math.Ldexp(1, e-53)
 		worst = math.Max(worst, u)
-		if u > 3 {
+		if u > 3.5 {
 			t.Errorf("NormQuantile(%v) = %v is off by %.2f ulp", p, x, u)
 		}
 	}

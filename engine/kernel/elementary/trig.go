@@ -112,7 +112,7 @@ func cosSmall(r, rl float64) float64 {
 	return hi + math.FMA(float64(z*z), q, lo)
 }
 
-// Sin returns the sine of x radians with exact reduction of any finite x. Error below 0.7 ulp.
+// Sin returns the sine of x radians with exact reduction of any finite x. Error below 0.75 ulp.
 func Sin(x float64) float64 {
 	a := math.Abs(x)
 	switch {
@@ -130,7 +130,7 @@ func Sin(x float64) float64 {
 	return sinQuadrant(q, r, rl)
 }
 
-// Cos returns the cosine of x radians with exact reduction of any finite x. Error below 0.7 ulp.
+// Cos returns the cosine of x radians with exact reduction of any finite x. Error below 0.75 ulp.
 func Cos(x float64) float64 {
 	a := math.Abs(x)
 	switch {
