@@ -10,8 +10,15 @@ import (
 	"ebb/engine/kernel/parallel"
 )
 
-// burnRounds take about 75 µs.
-const burnRounds = 20000
+// peakRounds take about 75 µs.
+const peakRounds = 20000
+
+func sumOf(x []float64) (sum float64) {
+	for _, v := range x {
+		sum += v
+	}
+	return sum
+}
 
 // speed runs f b.N times and reports GFLOPS and its share of what the same
 // threads reach with FMAs on registers alone, measured in between. Both are
@@ -20,7 +27,6 @@ const burnRounds = 20000
 // call against the fastest loop) is the better guide.
 func speed(b *testing.B, p *parallel.Pool, flops float64, f func()) {
 	b.Helper()
-	isa := active()
 	now := func() int64 { return time.Now().UnixNano() }
 	if p.Threads() == 1 {
 		runtime.LockOSThread()
@@ -34,8 +40,9 @@ func speed(b *testing.B, p *parallel.Pool, flops float64, f func()) {
 		f()
 		calls = append(calls, flops/float64(now()-start))
 		start = now()
-		p.Run(p.Threads(), func(_, _ int) { burn(isa, burnRounds) })
-		peaks = append(peaks, float64(p.Threads())*burnFLOPs(isa, burnRounds)/float64(now()-start))
+		var done [64]float64
+		p.Run(min(p.Threads(), len(done)), func(_, piece int) { done[piece] = PeakFMA(peakRounds) })
+		peaks = append(peaks, sumOf(done[:])/float64(now()-start))
 	}
 	slices.Sort(calls)
 	slices.Sort(peaks)

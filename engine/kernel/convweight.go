@@ -201,10 +201,12 @@ func (b *weightBlock) run(panel int) {
 	t.run(b.isa, b.tileRows())
 }
 
-// gradient is a panel of dy, packed unless it lies dense already.
+// gradient is a panel of dy: in place if all panels are full and the rows not
+// so far apart that they meet in few sets of the cache, packed otherwise.
 func (b *weightBlock) gradient(o, cols int) (panel []float32, step int) {
-	if b.O == panelCols {
-		return b.dy, b.O
+	const far = 512
+	if b.O%panelCols == 0 && b.O <= far {
+		return b.dy[o:], b.O
 	}
 	packed := b.packed[:b.at.images*b.at.rows*b.OutW()*panelCols]
 	packRows(packed, b.dy[o:], b.O, cols)

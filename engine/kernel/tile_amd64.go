@@ -43,12 +43,6 @@ func transposeBlocks(dst, src []float32, stride, cols, rows int) {
 	}
 }
 
-//go:noescape
-func peakAVX512(n int)
-
-//go:noescape
-func peakAVX2(n int)
-
 // tileShape names a kernel. (A function value would make its argument escape
 // to the heap.)
 type tileShape int

@@ -12,3 +12,5 @@ func (t *tile) run512(rows int) { t.runGeneric(rows) }
 func (t *tile) run256(rows int) { t.runGeneric(rows) }
 
 func transposeBlocks(dst, src []float32, stride, cols, rows int) { panic("kernel: no assembly") }
+
+func peakVector(ISA, int) float64 { panic("kernel: no assembly") }
