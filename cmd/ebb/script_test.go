@@ -7,7 +7,13 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// asEbb is the variable that makes the test's binary behave as ebb itself.
+const asEbb = "EBB_TEST_BE_EBB"
+
 func TestMain(m *testing.M) {
+	if os.Getenv(asEbb) != "" {
+		main()
+	}
 	testscript.Main(m, map[string]func(){"ebb": main})
 }
 
