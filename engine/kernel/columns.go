@@ -90,11 +90,13 @@ func normGradientGeneric(c columns, dx, x, center, a, k0, k1 []float32) {
 	}
 }
 
-// joinRows adds the column sums of part (rows, first len(dst) columns of stride) to dst, in the
-// order of columnSums.
-func joinRows(p *parallel.Pool, isa ISA, dst, part []float32, rows, stride int) {
+// joinRows adds the sums of some columns of part (rows,stride) to dst: those from first on.
+func joinRows(p *parallel.Pool, isa ISA, dst, part []float32, first, stride int) {
+	if len(part) == 0 {
+		return
+	}
 	sum := p.Borrow(len(dst))
 	defer p.Return(sum)
-	columnSums(isa, columns{len(dst), rows, stride}, sum, part)
+	columnSums(isa, columns{len(dst), len(part) / stride, stride}, sum, part[first:])
 	addSlice(isa, dst, dst, sum)
 }

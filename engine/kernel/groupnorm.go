@@ -135,8 +135,8 @@ func (s GroupNorm) Backward(p *parallel.Pool, dx, dgamma, dbeta, dy, x, mean, rs
 		normGradient(isa, col, dx[at:], x[at:], center, a, k0, k1)
 	})
 	if gamma != nil {
-		joinRows(p, isa, dgamma, part, s.N, 2*s.C)
-		joinRows(p, isa, dbeta, part[s.C:], s.N, 2*s.C)
+		joinRows(p, isa, dgamma, part, 0, 2*s.C)
+		joinRows(p, isa, dbeta, part, s.C, 2*s.C)
 	}
 }
 

@@ -86,8 +86,8 @@ func (s LayerNorm) Backward(p *parallel.Pool, dx, dgamma, dbeta, dy, x, mean, rs
 		}
 	})
 	if gamma != nil {
-		joinRows(p, isa, dgamma, part, s.pieces(), 2*s.D)
-		joinRows(p, isa, dbeta, part[s.D:], s.pieces(), 2*s.D)
+		joinRows(p, isa, dgamma, part, 0, 2*s.D)
+		joinRows(p, isa, dbeta, part, s.D, 2*s.D)
 	}
 }
 
