@@ -1,6 +1,49 @@
 package rng
 
-import "math"
+import (
+	"math"
+
+	"ebb/engine/kernel"
+)
+
+// normals fills dst with a row's numbers: groups of pairs at a time where the machine can, then pair
+// by pair. A rest worth a group is drawn whole and copied.
+func normals(isa kernel.ISA, dst []float64, k philoxKey, row uint64) {
+	i := normalGroups(isa, dst, k, row, 0)
+	if len(dst)-i >= 4 {
+		var rest [16]float64
+		if n := normalGroups(isa, rest[:], k, row, uint64(i/2)); n > 0 {
+			copy(dst[i:], rest[:n])
+			return
+		}
+	}
+	for ; i < len(dst); i += 2 {
+		z0, z1 := normalPair(block(k, row, uint64(i/2)))
+		dst[i] = z0
+		if i+1 < len(dst) {
+			dst[i+1] = z1
+		}
+	}
+}
+
+// normals32 is normals, rounded.
+func normals32(isa kernel.ISA, dst []float32, k philoxKey, row uint64) {
+	i := normalGroups32(isa, dst, k, row, 0)
+	if len(dst)-i >= 4 {
+		var rest [16]float32
+		if n := normalGroups32(isa, rest[:], k, row, uint64(i/2)); n > 0 {
+			copy(dst[i:], rest[:n])
+			return
+		}
+	}
+	for ; i < len(dst); i += 2 {
+		z0, z1 := normalPair(block(k, row, uint64(i/2)))
+		dst[i] = float32(z0)
+		if i+1 < len(dst) {
+			dst[i+1] = float32(z1)
+		}
+	}
+}
 
 // normalPair turns 128 random bits into two independent normals by the transform of Box and Muller
 // (Ann. Math. Stat. 29, 1958): a squared radius -2 log u and an angle. It is one straight line of

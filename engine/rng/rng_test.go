@@ -2,9 +2,14 @@ package rng
 
 import (
 	"math"
+	"os"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
+	"ebb/engine/kernel"
 	"ebb/engine/kernel/elementary"
 )
 
@@ -192,6 +197,67 @@ func TestNormalPairIsBoxMuller(t *testing.T) {
 	}
 }
 
+// TestEveryISADrawsTheSameNormals compares the vector versions with the pairs themselves, for every
+// length and for counters beyond 32 bits, and looks for writes past the end.
+func TestEveryISADrawsTheSameNormals(t *testing.T) {
+	for _, row := range []uint64{0, 7, 1<<32 - 1, 1 << 63} {
+		k := New(5, Test).key(row)
+		for n := range 70 {
+			want := make([]float64, n+1)
+			for i := 0; i < n; i += 2 {
+				want[i], want[i+1] = normalPair(block(k, row, uint64(i/2)))
+			}
+			for isa := kernel.Generic; isa <= kernel.Best(); isa++ {
+				got, narrow := slices.Repeat([]float64{99}, n+20), slices.Repeat([]float32{99}, n+20)
+				normals(isa, got[:n], k, row)
+				normals32(isa, narrow[:n], k, row)
+				for i := range got {
+					w := 99.0
+					if i < n {
+						w = want[i]
+					}
+					if got[i] != w || narrow[i] != float32(w) {
+						t.Fatalf("%v: number %d of %d in row %d is %v and %v, want %v", isa, i, n, row, got[i], narrow[i], w)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestAVX2DrawsKeepToAVX2: a register above 15, a mask or a ZMM register would need AVX-512.
+func TestAVX2DrawsKeepToAVX2(t *testing.T) {
+	text, err := os.ReadFile("normals_amd64.s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad := regexp.MustCompile(`\b([XYZ](1[6-9]|2[0-9]|3[01])|Z[0-9]+|K[0-7])\b`)
+	avx2 := false
+	for i, line := range strings.Split(string(text), "\n") {
+		if strings.HasPrefix(line, "TEXT") {
+			avx2 = strings.Contains(line, "AVX2")
+		}
+		if avx2 && bad.MatchString(line) {
+			t.Errorf("normals_amd64.s:%d: %s", i+1, line)
+		}
+	}
+}
+
+// TestIndexCarries: pairs on both sides of index 2^32 are told apart.
+func TestIndexCarries(t *testing.T) {
+	k := New(5, Test).key(1)
+	for isa := kernel.AVX2; isa <= kernel.Best(); isa++ {
+		var got [32]float64
+		normalGroups(isa, got[:], k, 3, 1<<32-4)
+		for i := range got {
+			z0, z1 := normalPair(block(k, 3, 1<<32-4+uint64(i/2)))
+			if want := [2]float64{z0, z1}[i%2]; got[i] != want {
+				t.Errorf("%v: number %d is %v, want %v", isa, i, got[i], want)
+			}
+		}
+	}
+}
+
 // TestUniformsStayInside: the smallest and the largest word map into (0,1), symmetrically.
 func TestUniformsStayInside(t *testing.T) {
 	if lo, hi := unit(0), unit(1<<64-1); lo != 0x1p-53 || hi != 1-0x1p-53 {
@@ -239,12 +305,19 @@ func BenchmarkPerm(b *testing.B) {
 }
 
 func BenchmarkNormals(b *testing.B) {
-	dst := make([]float64, 4096)
-	s := New(1, Noise)
-	for b.Loop() {
-		s.Normals(dst, 1, 2)
+	dst := make([]float32, 4096)
+	k := New(1, Noise).key(2)
+	for isa := kernel.Generic; isa <= kernel.Best(); isa++ {
+		b.Run(isa.String(), func(b *testing.B) {
+			best := time.Hour
+			for b.Loop() {
+				start := time.Now()
+				normals32(isa, dst, k, 3)
+				best = min(best, time.Since(start))
+			}
+			b.ReportMetric(float64(len(dst))/best.Seconds()/1e6, "Mnormals/s-best")
+		})
 	}
-	b.ReportMetric(float64(b.N)*float64(len(dst))/b.Elapsed().Seconds()/1e6, "Mnormals/s")
 }
 
 const (

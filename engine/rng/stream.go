@@ -3,6 +3,8 @@ package rng
 import (
 	"math"
 	"math/bits"
+
+	"ebb/engine/kernel"
 )
 
 // Purpose separates the uses of one seed. The numbers are part of what a seed means and never
@@ -89,26 +91,12 @@ func (s Stream) Uniforms(dst []float64, step, row uint64) {
 
 // Normals fills dst with draws of N(0,1).
 func (s Stream) Normals(dst []float64, step, row uint64) {
-	k := s.key(step)
-	for i := 0; i < len(dst); i += 2 {
-		z0, z1 := normalPair(block(k, row, uint64(i/2)))
-		dst[i] = z0
-		if i+1 < len(dst) {
-			dst[i+1] = z1
-		}
-	}
+	normals(kernel.Best(), dst, s.key(step), row)
 }
 
 // Normals32 fills dst with the numbers of Normals, rounded.
 func (s Stream) Normals32(dst []float32, step, row uint64) {
-	k := s.key(step)
-	for i := 0; i < len(dst); i += 2 {
-		z0, z1 := normalPair(block(k, row, uint64(i/2)))
-		dst[i] = float32(z0)
-		if i+1 < len(dst) {
-			dst[i+1] = float32(z1)
-		}
-	}
+	normals32(kernel.Best(), dst, s.key(step), row)
 }
 
 // Rows is the noise of a batch: row i of the batch has the identity First+i, or IDs[i] where
