@@ -47,6 +47,8 @@ type Process struct {
 	Steps      int    `yaml:"steps"`      // T
 	Prediction string `yaml:"prediction"` // a name of Predictions
 	Variance   string `yaml:"variance"`   // learned, fixed-small or fixed-large
+	// Focus above 1 trains more on times near 0; see denoise.Objective.
+	Focus float64 `yaml:"focus,omitempty"`
 }
 
 // Training holds the settings of the optimiser and of the loop around it.

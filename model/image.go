@@ -125,7 +125,7 @@ func (m *ImageModel) Objective(pictures *image.Images) (Objective, error) {
 	set := &image.Dataset{Images: pictures, Frame: f, Flip: c.Image.Flip, Seed: c.Seed}
 	return &imageObjective{ImageModel: m, set: set, Objective: denoise.Objective{
 		Sch: m.table, Predict: m.predict, Clock: denoise.StepClock(m.table.Steps()),
-		Steps: m.table.Steps(), Hybrid: m.learned(),
+		Steps: m.table.Steps(), Hybrid: m.learned(), Focus: c.Process.Focus,
 	}}, nil
 }
 

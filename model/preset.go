@@ -49,7 +49,7 @@ func NewImageConfig(m *image.Images, preset string) (*Config, error) {
 	}
 	c := &Config{
 		Format: checkpoint.Format, Kind: KindImage, Preset: preset,
-		Process:  Process{Schedule: "cosine", Steps: 1000, Prediction: "v_prediction", Variance: varianceLearned},
+		Process:  Process{Schedule: "cosine", Steps: 1000, Prediction: "v_prediction", Variance: varianceLearned, Focus: 3},
 		Training: defaultTraining(),
 		Sampling: Sampling{Sampler: "ddpm", Steps: 100},
 		Image:    newImageSection(m, size),
