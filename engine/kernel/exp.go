@@ -12,15 +12,16 @@ const (
 	expLow   = -104           // e^x rounds to 0 at and below
 	expHigh  = 89             // and to +Inf at and above
 	expMagic = 0x1.8p23       // adding it rounds to an integer, kept in the low bits
+	expBias  = 0x4b400000     // its bits
 	expLog2e = 0x1.715476p+0  // log2 e
 	expLn2Hi = 0x1.62e4p-1    // 15 bits of ln 2, so that n*expLn2Hi is exact
 	expLn2Lo = 0x1.7f7d1cp-20 // the rest
-	expC2    = 0x1.fffffcp-2  //
-	expC3    = 0x1.55549p-3   //
-	expC4    = 0x1.5558f6p-5  //
-	expC5    = 0x1.123a8ep-7  //
-	expC6    = 0x1.6a231ep-10 //
-	expBias  = 0x4b400000     // bits of expMagic
+
+	expC2 = 0x1.fffffcp-2
+	expC3 = 0x1.55549p-3
+	expC4 = 0x1.5558f6p-5
+	expC5 = 0x1.123a8ep-7
+	expC6 = 0x1.6a231ep-10
 )
 
 // exp32 is e^x within 1 ulp; 0 and +Inf out of range, gradual underflow between.
@@ -79,22 +80,13 @@ func tanh32(x float32) float32 {
 const tanhHigh = 40 // tanh(20) rounds to 1
 
 // Exp sets dst to e^x within 1 ulp, over the whole range. dst may be x.
-func Exp(p *parallel.Pool, dst, x []float32) {
-	isa := active()
-	each(p, "Exp", dst, x, func(lo, hi int) { expSlice(isa, dst[lo:hi], x[lo:hi]) })
-}
+func Exp(p *parallel.Pool, dst, x []float32) { apply(p, "Exp", expSlice, dst, x) }
 
 // Sigmoid sets dst to 1/(1+e^-x) within 3 ulp (0 below x = -88.7). dst may be x.
-func Sigmoid(p *parallel.Pool, dst, x []float32) {
-	isa := active()
-	each(p, "Sigmoid", dst, x, func(lo, hi int) { sigmoidSlice(isa, dst[lo:hi], x[lo:hi]) })
-}
+func Sigmoid(p *parallel.Pool, dst, x []float32) { apply(p, "Sigmoid", sigmoidSlice, dst, x) }
 
 // Tanh sets dst to the hyperbolic tangent of x within 4 ulp. dst may be x.
-func Tanh(p *parallel.Pool, dst, x []float32) {
-	isa := active()
-	each(p, "Tanh", dst, x, func(lo, hi int) { tanhSlice(isa, dst[lo:hi], x[lo:hi]) })
-}
+func Tanh(p *parallel.Pool, dst, x []float32) { apply(p, "Tanh", tanhSlice, dst, x) }
 
 func expGeneric(dst, x []float32) {
 	for i, v := range x {

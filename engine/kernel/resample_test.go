@@ -155,4 +155,8 @@ func TestKernelsAllocateNextToNothing(t *testing.T) {
 			t.Errorf("%s: %v allocations per call", op.name, n)
 		}
 	}
+	x, y := make([]float32, 64), make([]float32, 64)
+	if n := testing.AllocsPerRun(20, func() { AddTo(p, x, y) }); n != 0 {
+		t.Errorf("AddTo of a row: %v allocations", n)
+	}
 }

@@ -1,10 +1,6 @@
 package kernel
 
-import (
-	"fmt"
-
-	"ebb/engine/kernel/parallel"
-)
+import "ebb/engine/kernel/parallel"
 
 // silu32 is x/(1+e^-x); error below 3 ulp for x > -88, where the result leaves the normal range
 // with e^-x. NaN for -Inf.
@@ -18,18 +14,11 @@ func siluSlope(x float32) float32 {
 
 // SiLU sets y = x/(1+e^-x), the activation of S. Elfwing et al. (arXiv 1702.03118, equation 5), also
 // called swish. y may be x.
-func SiLU(p *parallel.Pool, y, x []float32) {
-	isa := active()
-	each(p, "SiLU", y, x, func(lo, hi int) { siluSlice(isa, y[lo:hi], x[lo:hi]) })
-}
+func SiLU(p *parallel.Pool, y, x []float32) { apply(p, "SiLU", siluSlice, y, x) }
 
 // SiLUBackward sets dx = dy silu'(x). dx may be dy or x.
 func SiLUBackward(p *parallel.Pool, dx, dy, x []float32) {
-	if len(dy) != len(x) {
-		panic(fmt.Sprintf("kernel: SiLUBackward of %d gradients for %d floats", len(dy), len(x)))
-	}
-	isa := active()
-	each(p, "SiLUBackward", dx, x, func(lo, hi int) { siluBackwardSlice(isa, dx[lo:hi], dy[lo:hi], x[lo:hi]) })
+	zip(p, "SiLUBackward", siluBackwardSlice, dx, dy, x)
 }
 
 func siluGeneric(y, x []float32) {

@@ -32,11 +32,12 @@ type adamw struct {
 //
 // w, m, v and g are as long; g is left alone.
 func (a AdamW) Update(p *parallel.Pool, w, m, v, g []float32) {
-	if len(m) != len(w) || len(v) != len(w) || a.Step < 1 {
-		panic(fmt.Sprintf("kernel: AdamW step %d of %d weights with moments of %d and %d", a.Step, len(w), len(m), len(v)))
+	if len(m) != len(w) || len(v) != len(w) || len(g) != len(w) || a.Step < 1 {
+		panic(fmt.Sprintf("kernel: AdamW step %d of %d weights with moments of %d and %d and gradient of %d",
+			a.Step, len(w), len(m), len(v), len(g)))
 	}
 	isa, k := active(), a.constants()
-	each(p, "AdamW", w, g, func(lo, hi int) { adamwSlice(isa, &k, w[lo:hi], m[lo:hi], v[lo:hi], g[lo:hi]) })
+	each(p, len(w), func(lo, hi int) { adamwSlice(isa, &k, w[lo:hi], m[lo:hi], v[lo:hi], g[lo:hi]) })
 }
 
 func (a AdamW) constants() adamw {
