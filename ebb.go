@@ -1,2 +1,150 @@
-// Package ebb is the diffusion toolkit for Go.
+// Package ebb learns the distribution of real data by diffusion and draws from it: the short
+// face of the toolkit, for programs that want new rows or new pictures and nothing else.
+//
+//	m, err := ebb.Train(ctx, "people.csv", "runs/people", ebb.Options{Time: 3 * time.Minute})
+//	rows, err := m.Rows(ctx, 1000, 7)
+//
+// The run directory is the same that the command ebb writes: what one has trained the other
+// opens. The seed and the number of steps decide every bit of the result; threads do not.
+//
+// The whole toolkit stands behind it, as ordinary packages: model (configurations, classes,
+// samplers), train (the loop, checkpoints), data/table and data/image (reading and writing),
+// metric (how good samples are), and diffusion/... (the mathematics).
 package ebb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"runtime/debug"
+	"time"
+
+	"ebb/engine/kernel/parallel"
+	"ebb/model"
+	"ebb/train"
+)
+
+// Options say how to train. The zero value trains for five minutes on all processors.
+type Options struct {
+	Steps   int                  // train this many steps
+	Time    time.Duration        // or this long
+	Seed    uint64               // of all that is random
+	Preset  string               // size of the network: tiny, small or base; empty: by the data
+	Label   string               // column of a table that evaluations predict; may be empty
+	Resume  bool                 // go on with the run if it is there already
+	Threads int                  // to compute with; 0: all processors
+	Watch   func(train.Progress) // called every few steps; may be nil
+}
+
+// Train learns the data at path (a CSV or TSV file, IDX, NPY, NPZ, a folder or zip of pictures,
+// found out by content) into the run directory run, and returns the model.
+//
+// When ctx is cancelled it writes a checkpoint and returns an error that wraps ctx's. After
+// that, or after a kill at any moment, Train with Options.Resume goes on from the last
+// checkpoint, and ends with the same bytes as if it had never been stopped. A resumed run keeps
+// its own seed, preset and label; path may then be empty for the data it began with.
+func Train(ctx context.Context, path, run string, o Options) (*Model, error) {
+	if o.Steps < 0 || o.Time < 0 || o.Steps > 0 && o.Time > 0 {
+		return nil, fmt.Errorf("ebb: %d steps and a time of %v: give one of them, not negative", o.Steps, o.Time)
+	}
+	job, err := o.open(path, run)
+	if err != nil {
+		return nil, err
+	}
+	defer job.Close()
+	pool := parallel.New(o.Threads)
+	if err := o.fit(ctx, job, pool); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return open(run, pool)
+}
+
+// open finds the run that is to be resumed, or makes a new one.
+func (o Options) open(path, run string) (*train.Job, error) {
+	if !o.Resume {
+		return o.start(path, run)
+	}
+	c, err := model.ReadConfig(run)
+	if errors.Is(err, fs.ErrNotExist) {
+		return o.start(path, run)
+	}
+	if err == nil {
+		err = o.agree(c)
+	}
+	if err != nil {
+		return nil, err
+	}
+	o.budget(c)
+	return train.Resume(run, c, path)
+}
+
+func (o Options) start(path, run string) (*train.Job, error) {
+	src, err := model.OpenSource(path)
+	if err != nil {
+		return nil, err
+	}
+	c, err := model.NewConfig(src, o.Preset)
+	if err != nil {
+		return nil, err
+	}
+	if o.Label != "" {
+		if err := c.SetLabel(o.Label); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	c.Version, c.Seed = version(), o.Seed
+	o.budget(c)
+	return train.Start(run, c, src)
+}
+
+// budget puts the length of the training into c.
+func (o Options) budget(c *model.Config) {
+	if o.Steps > 0 || o.Time > 0 {
+		c.Training.Steps, c.Training.Time = o.Steps, o.Time
+	}
+}
+
+// agree finds an option that a run which is there already was not started with.
+func (o Options) agree(c *model.Config) error {
+	for _, s := range []struct {
+		name     string
+		differs  bool
+		got, own any
+	}{
+		{"Seed", o.Seed != 0 && o.Seed != c.Seed, o.Seed, c.Seed},
+		{"Preset", o.Preset != "" && o.Preset != c.Preset, o.Preset, c.Preset},
+		{"Label", o.Label != "" && o.Label != c.Label(), o.Label, c.Label()},
+	} {
+		if s.differs {
+			return fmt.Errorf("ebb: Options.%s is %v, the run was started with %v: a resumed run keeps its settings", s.name, s.got, s.own)
+		}
+	}
+	return nil
+}
+
+// fit trains the job's model.
+func (o Options) fit(ctx context.Context, job *train.Job, pool *parallel.Pool) error {
+	m, err := model.New(job.Config, pool)
+	if err != nil {
+		return err
+	}
+	last, err := job.Fit(ctx, m, pool, o.Watch)
+	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return fmt.Errorf("%s: stopped after step %d, which is saved (Options.Resume goes on): %w", job.Run.Dir(), last.Step, err)
+	}
+	return err
+}
+
+// version is this module's version in the program that it is built into.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, m := range append(info.Deps, &info.Main) {
+			if m.Path == "ebb" && m.Version != "" {
+				return m.Version
+			}
+		}
+	}
+	return "(devel)"
+}
