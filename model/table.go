@@ -3,6 +3,7 @@ package model
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"ebb/data/table"
 	"ebb/diffusion/denoise"
@@ -94,7 +95,7 @@ func NewTableModel(c *Config, pool *parallel.Pool) (*TableModel, error) {
 	if c.Table.Transform == nil {
 		return nil, fmt.Errorf("model: the configuration has no table.transform")
 	}
-	if err := c.Table.Transform.Check(); err != nil {
+	if err := c.Table.check(); err != nil {
 		return nil, err
 	}
 	m := &TableModel{Config: c, pool: pool}
@@ -107,6 +108,18 @@ func NewTableModel(c *Config, pool *parallel.Pool) (*TableModel, error) {
 	}
 	m.net, err = network.NewMLP(c.Table.MLP, rng.New(c.Seed, rng.Init))
 	return m, err
+}
+
+// check finds disagreements between the network and the transform.
+func (c *TableConfig) check() error {
+	if err := c.Transform.Check(); err != nil {
+		return err
+	}
+	if c.MLP.Numeric != c.Transform.Numbers() || !slices.Equal(c.MLP.Cards, c.Transform.Cards()) {
+		return fmt.Errorf("model: mlp is made for %d numbers and cells of %v states, the transform gives %d and %v",
+			c.MLP.Numeric, c.MLP.Cards, c.Transform.Numbers(), c.Transform.Cards())
+	}
+	return nil
 }
 
 // Params are the network's weights.
@@ -189,6 +202,9 @@ func (m *TableModel) Draw(ctx context.Context, o DrawOptions) (*table.Table, err
 			return nil, err
 		}
 		rows.Num, rows.Cells = append(rows.Num, x.Data...), append(rows.Cells, cells.Data...)
+	}
+	if err := transform.Verify(rows); err != nil {
+		return nil, err
 	}
 	return transform.Decode(rows), nil
 }

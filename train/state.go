@@ -13,6 +13,7 @@ import (
 const (
 	keyTotal = "total" // number of steps, 0 while a time budget is being measured
 	keySpent = "spent" // nanoseconds of training
+	keyTime  = "time"  // nanoseconds of the time budget that total was worked out for
 )
 
 // rawPrefix goes before the names of the weights as the optimiser sees them.
@@ -41,7 +42,7 @@ func (l *loop) checkpoint(ctx context.Context) error {
 	state := &checkpoint.State{
 		Step:     l.step,
 		Seed:     l.Settings.Seed,
-		Ints:     map[string]int64{keyTotal: int64(l.clock.total), keySpent: int64(l.clock.elapsed())},
+		Ints:     map[string]int64{keyTotal: int64(l.clock.total), keySpent: int64(l.clock.elapsed()), keyTime: int64(l.Settings.Budget.Time)},
 		Metadata: l.Metadata,
 		Model:    model.WeightEntries(l.params),
 		Train:    entries,

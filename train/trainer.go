@@ -130,7 +130,9 @@ func (tr *Trainer) begin(saved *checkpoint.Saved) (*loop, error) {
 		if err := l.restore(saved); err != nil {
 			return nil, err
 		}
-		total = int(saved.Ints[keyTotal])
+		if saved.Ints[keyTime] == int64(tr.Settings.Budget.Time) { // else the budget was changed
+			total = int(saved.Ints[keyTotal])
+		}
 		spent = time.Duration(saved.Ints[keySpent])
 	}
 	var err error

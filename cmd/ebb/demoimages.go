@@ -55,7 +55,7 @@ func (d *demo) pictures(ctx context.Context) (*demoPictures, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := writePictures(filepath.Join(d.dir, "digits.png"), p.samples.Slice(0, 100)); err != nil {
+	if err := writePictures(filepath.Join(d.dir, "digits.png"), byClass(p.samples, demoShown/len(p.samples.LabelNames))); err != nil {
 		return nil, err
 	}
 	return p, d.judgePictures(ctx, p)
@@ -72,6 +72,21 @@ func (d *demo) judgePictures(ctx context.Context, p *demoPictures) error {
 		return err
 	}
 	return p.scores.print(d.out)
+}
+
+// byClass is the first n pictures of each class, class by class.
+func byClass(m *image.Images, n int) *image.Images {
+	var ids []int
+	for k := range m.LabelNames {
+		left := n
+		for i := 0; i < m.N && left > 0; i++ {
+			if int(m.Label(i)) == k {
+				ids = append(ids, i)
+				left--
+			}
+		}
+	}
+	return m.Select(ids)
 }
 
 // writeDigits writes a part of the digits as the pair of IDX files that ebb reads, and returns

@@ -81,9 +81,9 @@ func newEval(s streams) *cobra.Command {
 type subject struct {
 	model   model.Model   // nil for samples from elsewhere
 	config  *model.Config // nil for samples from elsewhere
-	samples *source       // nil: to be drawn
-	real    *source
-	train   *source // nil: not known
+	samples *model.Source // nil: to be drawn
+	real    *model.Source
+	train   *model.Source // nil: not known
 }
 
 func (o *evalOptions) execute(ctx context.Context, s streams) error {
@@ -101,7 +101,7 @@ func (o *evalOptions) execute(ctx context.Context, s streams) error {
 		return err
 	}
 	var r evaluation
-	if sub.real.table != nil {
+	if sub.real.Table != nil {
 		r, err = o.table(ctx, s, sub, pool)
 	} else {
 		r, err = o.images(ctx, s, sub, pool)
@@ -156,14 +156,14 @@ func (o *evalOptions) open(pool *parallel.Pool) (*subject, error) {
 
 // sameKind checks that tables meet tables and pictures pictures.
 func (sub *subject) sameKind() error {
-	want := sub.real.table != nil
-	for _, other := range []*source{sub.samples, sub.train} {
-		if other != nil && (other.table != nil) != want {
-			return usagef("%s and %s: one is a table, the other holds pictures", sub.real.path, other.path)
+	want := sub.real.Table != nil
+	for _, other := range []*model.Source{sub.samples, sub.train} {
+		if other != nil && (other.Table != nil) != want {
+			return usagef("%s and %s: one is a table, the other holds pictures", sub.real.Path, other.Path)
 		}
 	}
 	if sub.config != nil && (sub.config.Kind == model.KindTable) != want {
-		return usagef("the run generates %ss; --real %s is something else", sub.config.Kind, sub.real.path)
+		return usagef("the run generates %ss; --real %s is something else", sub.config.Kind, sub.real.Path)
 	}
 	return nil
 }

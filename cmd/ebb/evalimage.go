@@ -32,7 +32,7 @@ func (o *evalOptions) images(ctx context.Context, s streams, sub *subject, pool 
 	if sub.train == nil {
 		return nil, usagef("say which pictures the samples were learned from: --train DATA")
 	}
-	real, train := sub.real.images, sub.train.images
+	real, train := sub.real.Images, sub.train.Images
 	r := &imageEvaluation{}
 	var err error
 	if sub.model != nil {
@@ -45,16 +45,16 @@ func (o *evalOptions) images(ctx context.Context, s streams, sub *subject, pool 
 		}
 	}
 	fmt.Fprintln(s.err, "comparing pictures")
-	if r.Scores, err = metric.ScoreImages(pool, sub.samples.images, real, train, metric.ImageOptions{}); err != nil {
+	if r.Scores, err = metric.ScoreImages(pool, sub.samples.Images, real, train, metric.ImageOptions{}); err != nil {
 		return nil, err
 	}
 	if o.grid != "" {
-		return r, writeNeighbours(o.grid, sub.samples.images, train, pool)
+		return r, writeNeighbours(o.grid, sub.samples.Images, train, pool)
 	}
 	return r, nil
 }
 
-func (o *evalOptions) drawPictures(ctx context.Context, s streams, m *model.ImageModel, n int) (*source, error) {
+func (o *evalOptions) drawPictures(ctx context.Context, s streams, m *model.ImageModel, n int) (*model.Source, error) {
 	n = min(n, evalPictures)
 	if o.n > 0 {
 		n = o.n
@@ -62,7 +62,7 @@ func (o *evalOptions) drawPictures(ctx context.Context, s streams, m *model.Imag
 	watch, done := drawing(s)
 	defer done()
 	pictures, err := m.Draw(ctx, model.DrawOptions{N: n, Seed: o.seed, Class: -1, Watch: watch})
-	return &source{path: o.what, images: pictures}, err
+	return &model.Source{Path: o.what, Images: pictures}, err
 }
 
 // bits measures the bound and the Gaussian models on the same held-out pictures.

@@ -18,16 +18,16 @@ type tableEvaluation struct{ *metric.TableReport }
 
 // table draws rows if need be and measures them.
 func (o *evalOptions) table(ctx context.Context, s streams, sub *subject, pool *parallel.Pool) (evaluation, error) {
-	reference := sub.real.table
+	reference := sub.real.Table
 	if sub.train != nil {
-		reference = sub.train.table
+		reference = sub.train.Table
 	}
 	if sub.samples == nil {
 		rows, err := o.drawRows(ctx, s, sub, reference.Rows())
 		if err != nil {
 			return nil, err
 		}
-		sub.samples = &source{path: o.what, table: rows}
+		sub.samples = &model.Source{Path: o.what, Table: rows}
 	}
 	schema := table.Infer(reference)
 	if sub.config != nil {
@@ -37,7 +37,7 @@ func (o *evalOptions) table(ctx context.Context, s streams, sub *subject, pool *
 	if err != nil {
 		return nil, err
 	}
-	frames, err := metric.FromTables(schema, reference, sub.samples.table, sub.real.table)
+	frames, err := metric.FromTables(schema, reference, sub.samples.Table, sub.real.Table)
 	if err != nil {
 		return nil, err
 	}

@@ -65,11 +65,11 @@ func describe(path string) (about, error) {
 	if err != nil {
 		return nil, err
 	}
-	if src.images != nil {
-		m := src.images
+	if src.Images != nil {
+		m := src.Images
 		return imagesInfo{Path: path, Form: found.Form.String(), N: m.N, Height: m.H, Width: m.W, Channels: m.C, Classes: m.LabelNames, text: m.String()}, nil
 	}
-	transform, err := table.Fit(table.Infer(src.table), src.table, table.Options{})
+	transform, err := table.Fit(table.Infer(src.Table), src.Table, table.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -93,8 +93,8 @@ type columnInfo struct {
 	Model  string     `json:"modelled_as"`
 }
 
-func newTableInfo(src *source, t *table.Transform) tableInfo {
-	i := tableInfo{Path: src.path, Rows: src.table.Rows(), Numbers: t.Numbers(), Cells: len(t.Cards()), transform: t}
+func newTableInfo(src *model.Source, t *table.Transform) tableInfo {
+	i := tableInfo{Path: src.Path, Rows: src.Table.Rows(), Numbers: t.Numbers(), Cells: len(t.Cards()), transform: t}
 	for j, f := range t.Schema.Columns {
 		i.Columns = append(i.Columns, columnInfo{string(f.Name), f.Kind, f.Reason, t.Model(j)})
 	}

@@ -9,7 +9,7 @@
 // A [Table] holds raw text, interned by column; nothing is parsed away. A [Schema] says what each
 // column is (real, integer, category, boolean, date, identifier), how its values are spelled
 // and which marks stand for a missing value; it gives its reasons and can be edited. A [Transform]
-// is fitted to a table and splits every column into at most two parts (design section 4):
+// is fitted to a table and splits every column into at most two parts (the masked process):
 //
 //   - a cell, for the masked process: one of K states. Categories, booleans, missing marks, numbers
 //     with few distinct values and point masses are states, kept as they were spelled; state 0 of a

@@ -67,7 +67,7 @@ func (t *Tape) Record(y *tensor.Tensor, backward func(dy *tensor.Tensor), inputs
 // reads notes that a derivative will read the values of vs, which may be nil.
 func reads(vs ...*Var) {
 	for _, v := range vs {
-		if v != nil {
+		if v != nil && !v.read {
 			v.read = true
 		}
 	}

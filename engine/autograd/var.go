@@ -23,7 +23,9 @@ type Var struct {
 // Param returns a variable that wants a gradient and owns it: Backward adds to
 // Grad. Grad is made when a training tape first uses the parameter, or by
 // ZeroGrad, so that a network which only samples does not pay for it.
-func Param(x *tensor.Tensor) *Var { return &Var{Value: x, needs: true, leaf: true} }
+// It is marked as read from the start: nothing is written to it while networks that
+// share it only sample.
+func Param(x *tensor.Tensor) *Var { return &Var{Value: x, needs: true, leaf: true, read: true} }
 
 // NeedsGrad reports whether the variable takes part in Backward. A nil Var
 // (an absent bias, say) does not.
