@@ -12,7 +12,7 @@ import (
 func BenchmarkVector(b *testing.B) {
 	image := size{64, 1024, 64, 8}
 	sizes := map[string]size{
-		"LayerNorm": {1, 16384, 256, 1}, "LayerNorm SiLU": {1, 16384, 256, 1}, "LayerNorm backward": {1, 16384, 256, 1},
+		"LayerNorm": {1, 16384, 256, 1}, "LayerNorm SiLU": {1, 16384, 256, 1}, "LayerNorm backward": {1, 16384, 256, 1}, "LayerNorm SiLU backward": {1, 16384, 256, 1},
 		"SoftmaxRows": {1, 16384, 256, 1}, "AdamW": {1, 1, 1 << 22, 1}, "Lerp": {1, 1, 1 << 22, 1},
 	}
 	for _, op := range vectorOps {
