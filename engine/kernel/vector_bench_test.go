@@ -8,7 +8,8 @@ import (
 )
 
 // BenchmarkVector gives the speed of the kernels as bytes of every buffer read or written, once each,
-// over the time of the fastest call (other load on the machine spoils the mean): [64,32,32,64] images in 8 groups, rows of 256, weights of a million.
+// over the time of the fastest call (other load on the machine spoils the mean): [64,32,32,64] images
+// in 8 groups, rows of 256, four million weights.
 func BenchmarkVector(b *testing.B) {
 	image := size{64, 1024, 64, 8}
 	sizes := map[string]size{
