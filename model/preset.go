@@ -26,8 +26,8 @@ type unetPreset struct {
 func unetPresets() []named[unetPreset] {
 	return []named[unetPreset]{
 		{"tiny", "0.7 M parameters: pictures up to 16x16", unetPreset{[]int{32, 64}, 1, 1, 64}},
-		{"small", "1.6 M parameters: pictures up to 32x32, minutes on two cores", unetPreset{[]int{32, 64, 64}, 2, 1, 64}},
-		{"base", "6.5 M parameters: pictures from 32x32 on, hours on two cores", unetPreset{[]int{64, 128, 128}, 2, 1, 64}},
+		{"small", "1.6 M parameters: pictures up to 32x32, minutes on two cores", unetPreset{[]int{32, 64, 64}, 2, 1, 32}},
+		{"base", "6.5 M parameters: pictures from 32x32 on, hours on two cores", unetPreset{[]int{64, 128, 128}, 2, 1, 32}},
 	}
 }
 
