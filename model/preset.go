@@ -110,3 +110,15 @@ func list[T any](rows []named[T]) []SamplerName {
 	}
 	return out
 }
+
+// Pad makes the network see pictures like those of m with a border, so that each side is a
+// multiple of so many pixels. The border is cut off again when pictures are drawn.
+func (c *ImageConfig) Pad(m *image.Images, multiple int) error {
+	frame := image.NewFrame(m, multiple)
+	if err := c.UNet.CheckSize(frame.PaddedH(), frame.PaddedW()); err != nil {
+		return fmt.Errorf("padding to a multiple of %d: %w", multiple, err)
+	}
+	c.Frame = frame
+	c.UNet.SampleSize = network.Size{H: frame.PaddedH(), W: frame.PaddedW()}
+	return nil
+}

@@ -1,9 +1,12 @@
 package train
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"path/filepath"
 	"time"
 
 	"ebb/engine/kernel/parallel"
@@ -61,6 +64,10 @@ func Resume(dir string, c *model.Config, path string) (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := rewrite(dir, c); err != nil {
+		run.Close()
+		return nil, err
+	}
 	j := &Job{Config: c, Source: src, Run: run}
 	j.saved, err = checkpoint.ReadState(dir)
 	if err != nil && !errors.Is(err, checkpoint.ErrNoCheckpoint) {
@@ -68,6 +75,22 @@ func Resume(dir string, c *model.Config, path string) (*Job, error) {
 		return nil, err
 	}
 	return j, nil
+}
+
+// rewrite keeps a changed budget in the run's config.yaml.
+func rewrite(dir string, c *model.Config) error {
+	text, err := c.Encode()
+	if err != nil {
+		return err
+	}
+	old, err := checkpoint.Config(dir)
+	if err != nil || bytes.Equal(text, old) {
+		return err
+	}
+	return checkpoint.WriteFile(filepath.Join(dir, "config.yaml"), func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	})
 }
 
 // Fit trains m, which model.New built from the job's configuration with the same pool, as

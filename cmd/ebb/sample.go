@@ -30,6 +30,8 @@ type sampleOptions struct {
 	json     bool
 	threads  int
 	draw     model.DrawOptions
+
+	trajectory string // file for the states of the first rows
 }
 
 const sampleHelp = `Draw new examples from a trained run.
@@ -70,6 +72,7 @@ func newSample(s streams) *cobra.Command {
 	f.Uint64Var(&o.draw.Seed, "seed", 0, "seed of the draw")
 	f.Uint64Var(&o.draw.First, "first", 0, "number of the first example")
 	f.StringVar(&o.class, "class", "", "class of the pictures, by name or number (default: as in the training data)")
+	f.StringVar(&o.trajectory, "trajectory", "", "file for the states after each step of the first rows: .npy, or an animated .png of pictures")
 	f.BoolVar(&o.list, "list", false, "list the samplers")
 	f.BoolVar(&o.json, "json", false, "print what was done as JSON")
 	f.IntVar(&o.threads, "threads", 0, "threads to compute with (default: all processors)")
@@ -99,8 +102,13 @@ func (o *sampleOptions) execute(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	path, err := newTrajectory(o.trajectory, config.Kind)
+	if err != nil {
+		return err
+	}
 	show := newProgress(s.err, "sampling")
 	o.draw.Watch = func(p sample.Progress) {
+		path.see(p)
 		show.update(float64(p.Step)/float64(p.Steps), fmt.Sprintf("%d evaluations", p.Evaluations))
 	}
 	start := time.Now()
@@ -111,6 +119,9 @@ func (o *sampleOptions) execute(ctx context.Context, s streams) error {
 		err = o.pictures(ctx, m)
 	}
 	show.done()
+	if err == nil {
+		err = path.write(m)
+	}
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -26,7 +27,9 @@ func TestScripts(t *testing.T) {
 			"exitcode": exitCode,
 			"truncate": truncate,
 		},
-		UpdateScripts: os.Getenv("EBB_UPDATE") != "",
+		Setup: func(env *testscript.Env) error {
+			return os.CopyFS(filepath.Join(env.WorkDir, "data"), os.DirFS("demodata"))
+		},
 	})
 }
 

@@ -28,6 +28,7 @@ type trainOptions struct {
 	batch          int
 	rate           float64
 	flip           bool
+	pad            int
 	resume, json   bool
 	threads        int
 	checkpoint     time.Duration
@@ -84,6 +85,7 @@ func newTrain(s streams) *cobra.Command {
 	f.IntVar(&o.batch, "batch", 0, "examples a step (default: by the preset)")
 	f.Float64Var(&o.rate, "rate", 0, "peak learning rate (default: by the preset)")
 	f.BoolVar(&o.flip, "flip", false, "mirror half of the training pictures left to right")
+	f.IntVar(&o.pad, "pad", 0, "give pictures a border, so that their sides are multiples of this (default: what the network needs)")
 	f.BoolVar(&o.resume, "resume", false, "go on from the run's last checkpoint, or start if there is none")
 	f.DurationVar(&o.checkpoint, "checkpoint", 0, "time between two checkpoints (default 30s)")
 	f.IntVar(&o.threads, "threads", 0, "threads to compute with (default: all processors)")
@@ -180,7 +182,15 @@ func (o *trainOptions) defaults(src *model.Source) (*model.Config, error) {
 	if o.label != "" && src.Images != nil {
 		return nil, usagef("--label names a column of a table; pictures have their labels beside them or in subfolders")
 	}
+	if o.pad != 0 && src.Images == nil {
+		return nil, usagef("--pad is for pictures; %s is a table", src.Path)
+	}
 	c, err := model.NewConfig(src, o.preset)
+	if err == nil && o.pad != 0 {
+		if err := c.Image.Pad(src.Images, o.pad); err != nil {
+			return nil, &exitError{exitUsage, err}
+		}
+	}
 	if err != nil || o.label == "" {
 		return c, err
 	}
