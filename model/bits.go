@@ -72,11 +72,12 @@ func (m *ImageModel) finishBits(r *BitsReport, perPicture []float64) {
 	scale := float64(f.Dim()) / float64(f.H*f.W*f.C)
 	sum, square := 0.0, 0.0
 	for _, v := range perPicture {
-		sum += v * scale
+		sum += float64(v * scale)
 	}
 	mean := sum / n
 	for _, v := range perPicture {
-		square += (v*scale - mean) * (v*scale - mean)
+		gap := float64(v*scale) - mean
+		square += float64(gap * gap)
 	}
 	r.Total = mean
 	r.StandardError = math.Sqrt(square / math.Max(1, n-1) / n)
