@@ -159,6 +159,18 @@ var convCases = []Conv{
 	{N: 5, H: 28, W: 28, C: 1, O: 16, K: 3, Stride: 1, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1},
 	{N: 70, H: 2, W: 2, C: 8, O: 8, K: 3, Stride: 1, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1},
 	{N: 40, H: 4, W: 3, C: 3, O: 5, K: 3, Stride: 2, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1},
+	winogradCase(3, 7, 9, 16, 48),
+	winogradCase(1, 4, 4, 32, 16),
+	winogradCase(2, 28, 28, 16, 16),
+	winogradCase(5, 8, 6, 48, 32),
+	winogradCase(30, 4, 4, 160, 32),
+	winogradCase(2, 14, 14, 32, 80),
+	winogradCase(11, 4, 7, 16, 144),
+}
+
+// winogradCase is a shape that Winograd's algorithm takes.
+func winogradCase(n, h, w, c, o int) Conv {
+	return Conv{N: n, H: h, W: w, C: c, O: o, K: 3, Stride: 1, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1}
 }
 
 func randomConv(d draw) Conv {
@@ -168,6 +180,16 @@ func randomConv(d draw) Conv {
 	}
 	s.H, s.W = max(s.H, s.K), max(s.W, s.K)
 	return s
+}
+
+// randomWinograd is a shape that Winograd's algorithm takes.
+func randomWinograd(d draw) Conv {
+	for {
+		s := winogradCase(1+d.IntN(4), 1+d.IntN(14), 1+d.IntN(14), 16*(1+d.IntN(4)), 16*(1+d.IntN(5)))
+		if s.byWinograd() {
+			return s
+		}
+	}
 }
 
 // convData are the operands of one convolution.
@@ -222,6 +244,10 @@ func TestConvIsItsPlainLoop(t *testing.T) {
 	d := newDraw(6)
 	for i, s := range convCases {
 		checkConv(t, s, newConvData(s, d.floats), i%2 == 0, i%3 == 0)
+		if s.byWinograd() {
+			s.Exact = true
+			checkConv(t, s, newConvData(s, d.floats), i%2 == 0, i%3 == 0)
+		}
 	}
 	for range 30 {
 		s := randomConv(d)
@@ -235,12 +261,17 @@ func TestConvOfSpecialNumbers(t *testing.T) {
 		s := randomConv(d)
 		checkConv(t, s, newConvData(s, d.nasty), true, true)
 	}
+	for range 10 {
+		s := randomWinograd(d)
+		checkConv(t, s, newConvData(s, d.nasty), true, true)
+	}
 }
 
 func TestConvDoesNotDependOnThreads(t *testing.T) {
 	d := newDraw(8)
 	for _, s := range []Conv{
 		{N: 6, H: 16, W: 16, C: 20, O: 40, K: 3, Stride: 1, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1},
+		winogradCase(9, 16, 16, 32, 80), winogradCase(1, 8, 8, 144, 64),
 		{N: 37, H: 6, W: 7, C: 30, O: 3, K: 3, Stride: 2, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1},
 		{N: 1, H: 32, W: 32, C: 8, O: 70, K: 1, Stride: 1},
 	} {

@@ -57,7 +57,25 @@ func (s Conv) taps(f func(n, oy, ox, ky, kx, c int)) {
 	}
 }
 
+// refForward leaves no room for the order of Winograd's algorithm: that is
+// refWinograd's meaning.
 func (s Conv) refForward(y, x, w, bias, shift []float32) {
+	s.refStarts(y, bias, shift)
+	if s.byWinograd() {
+		s.refWinograd(y, x, w)
+		return
+	}
+	s.taps(func(n, oy, ox, ky, kx, c int) {
+		v := s.pixel(x, n, oy*s.Stride+ky-s.PadTop, ox*s.Stride+kx-s.PadLeft, c)
+		for o := range s.O {
+			at := &y[((n*s.OutH()+oy)*s.OutW()+ox)*s.O+o]
+			*at = fma32(v, w[((ky*s.K+kx)*s.C+c)*s.O+o], *at)
+		}
+	})
+}
+
+// refStarts sets y to what is added to every sum.
+func (s Conv) refStarts(y, bias, shift []float32) {
 	for i := range y {
 		n, o := i/(s.OutH()*s.OutW()*s.O), i%s.O
 		switch {
@@ -71,16 +89,85 @@ func (s Conv) refForward(y, x, w, bias, shift []float32) {
 			y[i] = 0
 		}
 	}
-	s.taps(func(n, oy, ox, ky, kx, c int) {
-		v := s.pixel(x, n, oy*s.Stride+ky-s.PadTop, ox*s.Stride+kx-s.PadLeft, c)
-		for o := range s.O {
-			at := &y[((n*s.OutH()+oy)*s.OutW()+ox)*s.O+o]
-			*at = fma32(v, w[((ky*s.K+kx)*s.C+c)*s.O+o], *at)
+}
+
+// refWinograd adds the convolution to y, tile after tile and output after output.
+func (s Conv) refWinograd(y, x, w []float32) {
+	u := make([]float32, winoPoints*s.C*s.O) // (36,C,O)
+	for i := range s.C * s.O {
+		for point := range winoPoints {
+			var t [3]float32
+			for kx := range t {
+				at := w[kx*s.C*s.O+i:]
+				t[kx] = winogradWeightLine([3]float32{at[0], at[3*s.C*s.O], at[6*s.C*s.O]})[point/6]
+			}
+			u[point*s.C*s.O+i] = winogradWeightLine(t)[point%6]
 		}
-	})
+	}
+	for n := range s.N {
+		for ty := 0; ty < s.H; ty += 4 {
+			for tx := 0; tx < s.W; tx += 4 {
+				s.refTile(y, x, u, n, ty, tx)
+			}
+		}
+	}
+}
+
+func (s Conv) refTile(y, x, u []float32, n, ty, tx int) {
+	m := make([][6][6]float32, s.O)
+	for c := range s.C {
+		var t, v [6][6]float32
+		for j := range 6 {
+			var d [6]float32
+			for i := range d {
+				d[i] = s.pixel(x, n, ty-1+i, tx-1+j, c)
+			}
+			for i, e := range winogradInputLine(d) {
+				t[i][j] = e
+			}
+		}
+		for i := range 6 {
+			v[i] = winogradInputLine(t[i])
+			for j := range 6 {
+				for o := range s.O {
+					m[o][i][j] = fma32(v[i][j], u[((6*i+j)*s.C+c)*s.O+o], m[o][i][j])
+				}
+			}
+		}
+	}
+	for o := range s.O {
+		var t [4][6]float32
+		for j := range 6 {
+			var d [6]float32
+			for i := range d {
+				d[i] = m[o][i][j]
+			}
+			for i, e := range winogradOutputLine(d) {
+				t[i][j] = e
+			}
+		}
+		for i := range min(4, s.H-ty) {
+			for j, e := range winogradOutputLine(t[i]) {
+				if tx+j < s.W {
+					at := &y[((n*s.H+ty+i)*s.W+tx+j)*s.O+o]
+					*at = e + *at
+				}
+			}
+		}
+	}
 }
 
 func (s Conv) refBackwardData(dx, dy, w []float32) {
+	if s.byWinograd() {
+		turned := make([]float32, len(w))
+		for i, v := range w {
+			o, c, tap := i%s.O, i/s.O%s.C, i/s.O/s.C
+			turned[((8-tap)*s.O+o)*s.C+c] = v
+		}
+		s.C, s.O = s.O, s.C
+		s.refForward(dx, dy, turned, nil, nil)
+		return
+	}
 	oh, ow := s.OutH(), s.OutW()
 	for i := range dx {
 		c, ix, iy, n := i%s.C, i/s.C%s.W, i/s.C/s.W%s.H, i/s.C/s.W/s.H

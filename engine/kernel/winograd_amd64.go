@@ -1,0 +1,63 @@
+//go:build amd64 && !purego
+
+package kernel
+
+//go:generate go run -C _asm ./winograd -out ../winograd_amd64.s
+
+//go:noescape
+func winogradInputAVX512(v, x, zero *float32, table *int32, groups int)
+
+//go:noescape
+func winogradInputAVX2(v, x, zero *float32, table *int32, groups int)
+
+//go:noescape
+func winogradOutputAVX512(y, dump, m, start *float32, table *int32, groups int)
+
+//go:noescape
+func winogradOutputAVX2(y, dump, m, start *float32, table *int32, groups int)
+
+//go:noescape
+func winogradWeightsAVX512(u, w *float32, rows, tapStep, rowStep, pointStep int)
+
+//go:noescape
+func winogradWeightsAVX2(u, w *float32, rows, tapStep, rowStep, pointStep int)
+
+// winogradInput is winogradInputGeneric; zero holds as many zeros as there are
+// channels.
+func winogradInput(isa ISA, v, x []float32, base int, zero []float32, table []int32) {
+	channels := len(zero)
+	switch isa {
+	case AVX512:
+		winogradInputAVX512(&v[0], &x[base], &zero[0], &table[0], channels/winoLanes)
+	case AVX2:
+		winogradInputAVX2(&v[0], &x[base], &zero[0], &table[0], channels/winoLanes)
+	default:
+		winogradInputGeneric(v, x, base, table, channels)
+	}
+}
+
+// winogradOutput is winogradOutputGeneric; pixels outside of the image go to
+// dump.
+func winogradOutput(isa ISA, y []float32, base int, dump, m, start []float32, table []int32, channels int) {
+	switch isa {
+	case AVX512:
+		winogradOutputAVX512(&y[base], &dump[0], &m[0], &start[0], &table[0], channels/winoLanes)
+	case AVX2:
+		winogradOutputAVX2(&y[base], &dump[0], &m[0], &start[0], &table[0], channels/winoLanes)
+	default:
+		winogradOutputGeneric(y, base, m, start, table, channels)
+	}
+}
+
+// winogradWeights is winogradWeightsGeneric.
+func winogradWeights(isa ISA, u, w []float32, rows, tapStep, rowStep, pointStep int) {
+	_, _ = w[8*tapStep+(rows-1)*rowStep+winoLanes-1], u[(winoPoints-1)*pointStep+(rows-1)*panelCols+winoLanes-1]
+	switch isa {
+	case AVX512:
+		winogradWeightsAVX512(&u[0], &w[0], rows, tapStep, rowStep, pointStep)
+	case AVX2:
+		winogradWeightsAVX2(&u[0], &w[0], rows, tapStep, rowStep, pointStep)
+	default:
+		winogradWeightsGeneric(u, w, rows, tapStep, rowStep, pointStep)
+	}
+}

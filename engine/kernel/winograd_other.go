@@ -1,0 +1,18 @@
+//go:build !amd64 || purego
+
+package kernel
+
+// Without assembly the transforms are the generic ones. winograd_amd64.go has
+// the other set.
+
+func winogradInput(_ ISA, v, x []float32, base int, zero []float32, table []int32) {
+	winogradInputGeneric(v, x, base, table, len(zero))
+}
+
+func winogradOutput(_ ISA, y []float32, base int, _, m, start []float32, table []int32, channels int) {
+	winogradOutputGeneric(y, base, m, start, table, channels)
+}
+
+func winogradWeights(_ ISA, u, w []float32, rows, tapStep, rowStep, pointStep int) {
+	winogradWeightsGeneric(u, w, rows, tapStep, rowStep, pointStep)
+}
