@@ -8,10 +8,14 @@ import "ebb/engine/kernel/parallel"
 //
 // The images are cut into chunks by the shape alone. A chunk's sum runs from 0
 // in increasing (n,oy,ox) by FMA; the chunks' sums are added up in order and
-// then to dw.
+// then to dw. (By Winograd's algorithm where Forward uses it.)
 func (s Conv) BackwardWeight(p *parallel.Pool, dw, x, dy []float32) {
 	s.check(dy, x, dw)
 	if s.N == 0 {
+		return
+	}
+	if s.byWinograd() {
+		s.winogradBackwardWeight(p, active(), dw, x, dy)
 		return
 	}
 	g := s.weightGradient()

@@ -166,6 +166,8 @@ var convCases = []Conv{
 	winogradCase(30, 4, 4, 160, 32),
 	winogradCase(2, 14, 14, 32, 80),
 	winogradCase(11, 4, 7, 16, 144),
+	winogradCase(37, 8, 7, 16, 16), // several chunks of tiles
+	winogradCase(17, 16, 16, 16, 48),
 }
 
 // winogradCase is a shape that Winograd's algorithm takes.
@@ -271,7 +273,7 @@ func TestConvDoesNotDependOnThreads(t *testing.T) {
 	d := newDraw(8)
 	for _, s := range []Conv{
 		{N: 6, H: 16, W: 16, C: 20, O: 40, K: 3, Stride: 1, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1},
-		winogradCase(9, 16, 16, 32, 80), winogradCase(1, 8, 8, 144, 64),
+		winogradCase(20, 16, 16, 32, 80), winogradCase(1, 8, 8, 144, 64),
 		{N: 37, H: 6, W: 7, C: 30, O: 3, K: 3, Stride: 2, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1},
 		{N: 1, H: 32, W: 32, C: 8, O: 70, K: 1, Stride: 1},
 	} {

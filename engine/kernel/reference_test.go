@@ -113,25 +113,52 @@ func (s Conv) refWinograd(y, x, w []float32) {
 	}
 }
 
+// refInputs is the transformed patch of a tile, one channel.
+func (s Conv) refInputs(x []float32, n, ty, tx, c int) (v [winoPoints]float32) {
+	var t [6][6]float32
+	for j := range 6 {
+		var d [6]float32
+		for i := range d {
+			d[i] = s.pixel(x, n, ty-1+i, tx-1+j, c)
+		}
+		for i, e := range winogradInputLine(d) {
+			t[i][j] = e
+		}
+	}
+	for i := range 6 {
+		line := winogradInputLine(t[i])
+		copy(v[6*i:], line[:])
+	}
+	return v
+}
+
+// refGradients is the transformed gradient of a tile, one channel.
+func (s Conv) refGradients(dy []float32, n, ty, tx, o int) (z [winoPoints]float32) {
+	s.C = s.O
+	var t [6][4]float32
+	for j := range 4 {
+		var d [4]float32
+		for i := range d {
+			d[i] = s.pixel(dy, n, ty+i, tx+j, o)
+		}
+		for i, e := range winogradGradientLine(d) {
+			t[i][j] = e
+		}
+	}
+	for i := range 6 {
+		line := winogradGradientLine(t[i])
+		copy(z[6*i:], line[:])
+	}
+	return z
+}
+
 func (s Conv) refTile(y, x, u []float32, n, ty, tx int) {
 	m := make([][6][6]float32, s.O)
 	for c := range s.C {
-		var t, v [6][6]float32
-		for j := range 6 {
-			var d [6]float32
-			for i := range d {
-				d[i] = s.pixel(x, n, ty-1+i, tx-1+j, c)
-			}
-			for i, e := range winogradInputLine(d) {
-				t[i][j] = e
-			}
-		}
-		for i := range 6 {
-			v[i] = winogradInputLine(t[i])
-			for j := range 6 {
-				for o := range s.O {
-					m[o][i][j] = fma32(v[i][j], u[((6*i+j)*s.C+c)*s.O+o], m[o][i][j])
-				}
+		for point, v := range s.refInputs(x, n, ty, tx, c) {
+			for o := range s.O {
+				at := &m[o][point/6][point%6]
+				*at = fma32(v, u[(point*s.C+c)*s.O+o], *at)
 			}
 		}
 	}
@@ -192,6 +219,10 @@ func (s Conv) refBackwardData(dx, dy, w []float32) {
 }
 
 func (s Conv) refBackwardWeight(dw, x, dy []float32) {
+	if s.byWinograd() {
+		s.refWinogradWeight(dw, x, dy)
+		return
+	}
 	perChunk := s.weightGradient().perChunk
 	total := make([]float32, len(dw))
 	for first := 0; first < s.N; first += perChunk {
@@ -212,6 +243,55 @@ func (s Conv) refBackwardWeight(dw, x, dy []float32) {
 	}
 	for i := range dw {
 		dw[i] += total[i]
+	}
+}
+
+// refWinogradWeight adds the gradient of the weights, chunk after chunk of tiles.
+func (s Conv) refWinogradWeight(dw, x, dy []float32) {
+	g := newWinogradWeight(s.N, s.H, s.W, s.C, s.O)
+	tiles := s.N * g.down * g.across
+	total := make([]float32, winoPoints*s.C*s.O) // (36,C,O)
+	for first := 0; first < tiles; first += g.perChunk {
+		sum := make([]float32, len(total))
+		for t := first; t < min(tiles, first+g.perChunk); t++ {
+			n, rest := t/(g.down*g.across), t%(g.down*g.across)
+			ty, tx := rest/g.across*4, rest%g.across*4
+			z := make([][winoPoints]float32, s.O)
+			for o := range z {
+				z[o] = s.refGradients(dy, n, ty, tx, o)
+			}
+			for c := range s.C {
+				for point, v := range s.refInputs(x, n, ty, tx, c) {
+					for o := range s.O {
+						at := &sum[(point*s.C+c)*s.O+o]
+						*at = fma32(v, z[o][point], *at)
+					}
+				}
+			}
+		}
+		for i, v := range sum {
+			if first == 0 {
+				total[i] = v
+			} else {
+				total[i] += v
+			}
+		}
+	}
+	for i := range s.C * s.O {
+		var t [3][6]float32
+		for j := range 6 {
+			var e [6]float32
+			for k := range e {
+				e[k] = total[(6*k+j)*s.C*s.O+i]
+			}
+			for k, w := range winogradFilterLine(e) {
+				t[k][j] = w
+			}
+		}
+		for tap := range 9 {
+			at := &dw[tap*s.C*s.O+i]
+			*at = winogradFilterLine(t[tap/3])[tap%3] + *at
+		}
 	}
 }
 

@@ -129,7 +129,7 @@ func (g *winograd) run(p *parallel.Pool, isa ISA, y, x []float32) {
 	}
 	tables := p.Borrow(g.tableLen())
 	defer p.Return(tables)
-	g.tables(int32s(tables))
+	g.tileRows(g.tables(int32s(tables)))
 	g.zero = p.Borrow(g.in)
 	defer p.Return(g.zero)
 	clear(g.zero)
@@ -138,13 +138,13 @@ func (g *winograd) run(p *parallel.Pool, isa ISA, y, x []float32) {
 	})
 }
 
-func (g *winograd) tableLen() int {
-	return winoShapes*(winoPatch*winoPatch+winoTile*winoTile) + 2*padRows(g.tiles)
-}
+const winoTableLen = winoShapes * (winoPatch*winoPatch + winoTile*winoTile)
 
-// tables fills the tables: for each shape of a tile, how far its inputs and
-// outputs are from its first pixel; and the rows of the matrix products.
-func (g *winograd) tables(mem []int32) {
+func (g *winograd) tableLen() int { return winoTableLen + 2*padRows(g.tiles) }
+
+// tables says for each shape of a tile how far its inputs and outputs are from
+// its first pixel. It returns what it leaves of mem.
+func (g *winograd) tables(mem []int32) []int32 {
 	n := winoShapes * winoPatch * winoPatch
 	g.inputs, mem = mem[:n], mem[n:]
 	n = winoShapes * winoTile * winoTile
@@ -155,7 +155,12 @@ func (g *winograd) tables(mem []int32) {
 		winoTable(g.inputs[shape*winoPatch*winoPatch:], winoPatch, -1, top, height, left, width, g.w, g.in)
 		winoTable(g.outputs[shape*winoTile*winoTile:], winoTile, 0, top, height, left, width, g.w, g.out)
 	}
-	n = padRows(g.tiles)
+	return mem
+}
+
+// tileRows says where the rows of the matrix products are.
+func (g *winograd) tileRows(mem []int32) {
+	n := padRows(g.tiles)
 	g.rowA, g.rowC = mem[:n], mem[n:][:n]
 	for i := range n {
 		g.rowA[i], g.rowC[i] = int32(i*g.vStep), int32(i*winoMStep)
@@ -196,9 +201,7 @@ func (g *winograd) block(isa ISA, mem []float32, block, group int, y, x []float3
 	n := padRows(g.tiles)
 	v, m, dump := mem[:n*g.vStep], mem[n*g.vStep:][:n*winoMStep], mem[n*(g.vStep+winoMStep):]
 	for t := first; t < end; t++ {
-		at := g.tile(t)
-		table := g.inputs[at.shape*winoPatch*winoPatch:][:winoPatch*winoPatch]
-		winogradInput(isa, v[(t-first)*g.vStep:][:g.vStep], x, at.pixel*g.in, g.zero, table)
+		g.input(isa, v[(t-first)*g.vStep:][:g.vStep], x, g.tile(t))
 	}
 	panels := panelsOf(g.out)
 	for panel := group * panels / g.groups; panel < (group+1)*panels/g.groups; panel++ {
@@ -211,6 +214,12 @@ func (g *winograd) block(isa ISA, mem []float32, block, group int, y, x []float3
 			winogradOutput(isa, y, at.pixel*g.out+panel*panelCols, dump, m[(t-first)*winoMStep:][:winoRow], start, table, cols)
 		}
 	}
+}
+
+// input transforms the inputs of a tile.
+func (g *winograd) input(isa ISA, v, x []float32, at winoPlace) {
+	table := g.inputs[at.shape*winoPatch*winoPatch:][:winoPatch*winoPatch]
+	winogradInput(isa, v, x, at.pixel*g.in, g.zero[:g.in], table)
 }
 
 // products multiplies at each point.

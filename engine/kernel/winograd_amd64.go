@@ -22,6 +22,18 @@ func winogradWeightsAVX512(u, w *float32, rows, tapStep, rowStep, pointStep int)
 //go:noescape
 func winogradWeightsAVX2(u, w *float32, rows, tapStep, rowStep, pointStep int)
 
+//go:noescape
+func winogradGradientAVX512(z, dy, zero *float32, table *int32, groups int)
+
+//go:noescape
+func winogradGradientAVX2(z, dy, zero *float32, table *int32, groups int)
+
+//go:noescape
+func winogradFilterAVX512(dw, u *float32, rows, tapStep, rowStep, pointStep int)
+
+//go:noescape
+func winogradFilterAVX2(dw, u *float32, rows, tapStep, rowStep, pointStep int)
+
 // winogradInput is winogradInputGeneric; zero holds as many zeros as there are
 // channels.
 func winogradInput(isa ISA, v, x []float32, base int, zero []float32, table []int32) {
@@ -59,5 +71,30 @@ func winogradWeights(isa ISA, u, w []float32, rows, tapStep, rowStep, pointStep 
 		winogradWeightsAVX2(&u[0], &w[0], rows, tapStep, rowStep, pointStep)
 	default:
 		winogradWeightsGeneric(u, w, rows, tapStep, rowStep, pointStep)
+	}
+}
+
+// winogradGradient is winogradGradientGeneric; zero holds zeros.
+func winogradGradient(isa ISA, z, dy []float32, base int, zero []float32, table []int32, channels int) {
+	switch isa {
+	case AVX512:
+		winogradGradientAVX512(&z[0], &dy[base], &zero[0], &table[0], channels/winoLanes)
+	case AVX2:
+		winogradGradientAVX2(&z[0], &dy[base], &zero[0], &table[0], channels/winoLanes)
+	default:
+		winogradGradientGeneric(z, dy, base, table, channels)
+	}
+}
+
+// winogradFilter is winogradFilterGeneric.
+func winogradFilter(isa ISA, dw, u []float32, rows, tapStep, rowStep, pointStep int) {
+	_, _ = dw[8*tapStep+(rows-1)*rowStep+winoLanes-1], u[(winoPoints-1)*pointStep+(rows-1)*panelCols+winoLanes-1]
+	switch isa {
+	case AVX512:
+		winogradFilterAVX512(&dw[0], &u[0], rows, tapStep, rowStep, pointStep)
+	case AVX2:
+		winogradFilterAVX2(&dw[0], &u[0], rows, tapStep, rowStep, pointStep)
+	default:
+		winogradFilterGeneric(dw, u, rows, tapStep, rowStep, pointStep)
 	}
 }

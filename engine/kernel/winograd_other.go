@@ -16,3 +16,11 @@ func winogradOutput(_ ISA, y []float32, base int, _, m, start []float32, table [
 func winogradWeights(_ ISA, u, w []float32, rows, tapStep, rowStep, pointStep int) {
 	winogradWeightsGeneric(u, w, rows, tapStep, rowStep, pointStep)
 }
+
+func winogradGradient(_ ISA, z, dy []float32, base int, _ []float32, table []int32, channels int) {
+	winogradGradientGeneric(z, dy, base, table, channels)
+}
+
+func winogradFilter(_ ISA, dw, u []float32, rows, tapStep, rowStep, pointStep int) {
+	winogradFilterGeneric(dw, u, rows, tapStep, rowStep, pointStep)
+}
