@@ -33,6 +33,7 @@ type winograd struct {
 
 const (
 	winoMStep  = winoRow + 16 // floats from tile to tile of products; 16 more, to use all sets of the cache
+	winoMost   = 24           // tiles in a block
 	winoDump   = panelCols    // where outputs outside of the image go
 	winoShapes = 16           // of tiles: at the first or last row, at the first or last column
 )
@@ -55,9 +56,9 @@ func newWinograd(images, h, w, in, out int) *winograd {
 		images: images, h: h, w: w, in: in, out: out, down: (h + 3) / 4, across: (w + 3) / 4,
 		pointStep: in*panelCols + 16, vStep: in*winoPoints + 16,
 	}
-	most := 6 // fours of tiles in a block: a block's inputs stay in L2
+	most := winoMost / 4 // fours of tiles in a block: a block's inputs stay in L2
 	if in > 128 {
-		most = 3
+		most /= 2
 	}
 	fours := max(1, (images*g.down*g.across+3)/4)
 	g.blocks = (fours + most - 1) / most
@@ -200,18 +201,19 @@ func (g *winograd) block(isa ISA, mem []float32, block, group int, y, x []float3
 	first, end := fours*block/g.blocks*4, min(tiles, fours*(block+1)/g.blocks*4)
 	n := padRows(g.tiles)
 	v, m, dump := mem[:n*g.vStep], mem[n*g.vStep:][:n*winoMStep], mem[n*(g.vStep+winoMStep):]
-	for t := first; t < end; t++ {
-		g.input(isa, v[(t-first)*g.vStep:][:g.vStep], x, g.tile(t))
+	var places [winoMost]winoPlace
+	for i := range end - first {
+		places[i] = g.tile(first + i)
+		g.input(isa, v[i*g.vStep:][:g.vStep], x, places[i])
 	}
 	panels := panelsOf(g.out)
 	for panel := group * panels / g.groups; panel < (group+1)*panels/g.groups; panel++ {
 		cols := min(panelCols, g.out-panel*panelCols)
 		g.products(isa, m, v, panel, cols, end-first)
-		for t := first; t < end; t++ {
-			at := g.tile(t)
+		for i, at := range places[:end-first] {
 			table := g.outputs[at.shape*winoTile*winoTile:][:winoTile*winoTile]
 			start := g.start[at.image*g.perImage+panel*panelCols:][:cols]
-			winogradOutput(isa, y, at.pixel*g.out+panel*panelCols, dump, m[(t-first)*winoMStep:][:winoRow], start, table, cols)
+			winogradOutput(isa, y, at.pixel*g.out+panel*panelCols, dump, m[i*winoMStep:][:winoRow], start, table, cols)
 		}
 	}
 }
@@ -238,7 +240,7 @@ func (g *winograd) products(isa ISA, m, v []float32, panel, cols, tiles int) {
 }
 
 // winoZeroRows says that every row starts from the same place.
-var winoZeroRows [24]int32
+var winoZeroRows [winoMost]int32
 
 // winoPlace is where a tile is: its image, its first pixel among those of all
 // images, and the shape of its border.

@@ -29,6 +29,7 @@ func (s isa) gradientLine(y [4]reg.VecVirtual) [6]reg.VecVirtual {
 func (s isa) gradient() {
 	s.function("winogradGradient", "transforms the gradient of a tile of 4 x 4 outputs.", "func(z, dy, zero *float32, table *int32, groups int)")
 	frame := pointers(16, param("dy"), param("zero"), param("table"))
+	s.hold(a, b, a2, b2, a3, b3)
 	z, groups, along := param("z"), param("groups"), GP64()
 	XORQ(along, along)
 	Label("group")
@@ -43,7 +44,7 @@ func (s isa) gradient() {
 				d[r] = s.load(through(frame, 4*r+c, along, 32*part))
 			}
 			for r, t := range s.gradientLine(d) {
-				between[r][c] = s.keep(t, s.wide() && c >= 1, place(r, c))
+				between[r][c] = s.keep(t, s.wide() && c >= 2, place(r, c))
 			}
 		}
 		for r := range 6 {
@@ -86,6 +87,7 @@ func (s isa) filterLine(e [6]reg.VecVirtual) [3]reg.VecVirtual {
 func (s isa) filter() {
 	s.function("winogradFilter", "transforms 16 columns of some rows of the weights' gradient back and adds them.",
 		"func(dw, u *float32, rows, tapStep, rowStep, pointStep int)")
+	s.hold(scale0, scaleA, scaleA*a, scaleA*a2, scaleB, scaleB*b, scaleB*b2)
 	u, rows := param("u"), param("rows")
 	tap, rowStep, pointStep := param("tapStep"), param("rowStep"), param("pointStep")
 	for _, step := range []reg.GPVirtual{tap, rowStep, pointStep} {
@@ -98,10 +100,7 @@ func (s isa) filter() {
 			ADDQ(tap, rowsOf[ky])
 		}
 	}
-	var frame Mem
-	if !s.wide() {
-		frame = AllocLocal(18 * 32)
-	}
+	frame := AllocLocal(18 * 32)
 	Label("row")
 	for part := range 16 / s.width {
 		var between [3][6]slot
@@ -119,7 +118,7 @@ func (s isa) filter() {
 				}
 			}
 			for r, t := range s.filterLine(e) {
-				between[r][c] = s.keep(t, s.wide(), frame.Offset(32*(6*r+c)))
+				between[r][c] = s.keep(t, s.wide() && c >= 3, frame.Offset(4*s.width*(3*c+r)))
 			}
 		}
 		for ky := range 3 {

@@ -43,6 +43,7 @@ func (s isa) inputLine(d [6]reg.VecVirtual) [6]reg.VecVirtual {
 func (s isa) input() {
 	s.function("winogradInput", "transforms the 6 x 6 patch of a tile.", "func(v, x, zero *float32, table *int32, groups int)")
 	frame := pointers(36, param("x"), param("zero"), param("table"))
+	s.hold(both, together, a2, b2, a, b)
 	v, groups, along := param("v"), param("groups"), GP64()
 	XORQ(along, along)
 	Label("group")
@@ -55,7 +56,7 @@ func (s isa) input() {
 				d[r] = s.load(through(frame, 6*r+c, along, 32*part))
 			}
 			for r, t := range s.inputLine(d) {
-				between[r][c] = s.keep(t, s.wide() && c >= 3, place(r, c))
+				between[r][c] = s.keep(t, s.wide() && c >= 4, place(r, c))
 			}
 		}
 		for r := range 6 {

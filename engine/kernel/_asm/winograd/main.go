@@ -56,17 +56,41 @@ func (s isa) copy(x reg.VecVirtual) reg.VecVirtual {
 func (s isa) function(name, doc, signature string) {
 	TEXT(name+s.name, 4, signature) // NOSPLIT
 	Doc(name + s.name + " " + doc)
+	clear(held)
+}
+
+// held are the constants that the current kernel has in registers.
+var held = map[uint32]reg.VecVirtual{}
+
+// hold puts constants into registers, if there are enough of them.
+func (s isa) hold(values ...float64) {
+	if !s.wide() {
+		return
+	}
+	for _, v := range values {
+		r := s.vec()
+		VBROADCASTSS(constant(v), r)
+		held[math.Float32bits(float32(v))] = r
+	}
 }
 
 var constants = map[uint32]Mem{}
 
-// number is a constant, repeated over 64 bytes of memory.
-func number(v float64) Mem {
+// number is a constant as an operand.
+func number(v float64) Op {
+	if r, ok := held[math.Float32bits(float32(v))]; ok {
+		return r
+	}
+	return constant(v)
+}
+
+// constant is a number repeated over 32 bytes of memory.
+func constant(v float64) Mem {
 	bits := math.Float32bits(float32(v))
 	m, ok := constants[bits]
 	if !ok {
 		m = GLOBL(fmt.Sprintf("winograd%08x", bits), 8|16) // RODATA|NOPTR
-		for i := range 16 {
+		for i := range 8 {
 			DATA(4*i, U32(bits))
 		}
 		constants[bits] = m

@@ -30,6 +30,7 @@ func (s isa) outputLine(m [6]reg.VecVirtual) [4]reg.VecVirtual {
 func (s isa) output() {
 	s.function("winogradOutput", "transforms a tile back to 4 x 4 pixels.", "func(y, dump, m, start *float32, table *int32, groups int)")
 	frame := pointers(16, param("y"), param("dump"), param("table"))
+	s.hold(a, b, a2, b2, a3, b3)
 	m, start, groups, along := param("m"), param("start"), param("groups"), GP64()
 	XORQ(along, along)
 	Label("group")
@@ -44,7 +45,7 @@ func (s isa) output() {
 				d[r] = s.load(place(r, c))
 			}
 			for r, t := range s.outputLine(d) {
-				between[r][c] = s.keep(t, s.wide() && c >= 1, place(r, c))
+				between[r][c] = s.keep(t, s.wide() && c >= 3, place(r, c))
 			}
 		}
 		for r := range 4 {

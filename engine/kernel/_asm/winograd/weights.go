@@ -36,6 +36,7 @@ func (s isa) weightLine(w [3]reg.VecVirtual) [6]reg.VecVirtual {
 func (s isa) weights() {
 	s.function("winogradWeights", "transforms 16 columns of some rows of the weights.",
 		"func(u, w *float32, rows, tapStep, rowStep, pointStep int)")
+	s.hold(scale0, scaleA, scaleA*a, scaleA*a2, scaleB, scaleB*b, scaleB*b2)
 	u, rows := param("u"), param("rows")
 	tap, rowStep, pointStep := param("tapStep"), param("rowStep"), param("pointStep")
 	for _, step := range []reg.GPVirtual{tap, rowStep, pointStep} {
