@@ -25,6 +25,7 @@ func TestMatrixKernelsHardlyAllocate(t *testing.T) {
 		"Conv.BackwardData":   func() { c.BackwardData(p, v.x, v.y, v.w) },
 		"Winograd forward":    func() { wino.Forward(p, u.y, u.x, u.w, u.bias, u.shift) },
 		"Winograd data":       func() { wino.BackwardData(p, u.x, u.y, u.w) },
+		"Winograd weight":     func() { wino.BackwardWeight(p, u.w, u.x, u.y) },
 		"Conv.BackwardWeight": func() { c.BackwardWeight(p, v.w, v.x, v.y) },
 		"Attention.Forward":   func() { a.Forward(p, out, lse, q.q, q.k, q.v) },
 		"Attention.Backward":  func() { a.Backward(p, out, q.v, q.k, q.dy, out, lse, q.q, q.k, q.v) },

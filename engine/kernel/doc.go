@@ -7,7 +7,9 @@
 //
 //   - A matrix product sums each output element by fused multiply-adds in
 //     increasing k, from its starting value. A vector register then is only a
-//     row of independent sums, and its width does not matter.
+//     row of independent sums, and its width does not matter. Most 3x3
+//     convolutions are 36 such products between transforms (winograd.go), each
+//     a fixed sequence of operations that round once.
 //   - Reductions use 16 virtual lanes and one fixed tree.
 //   - Work is cut into pieces by shape alone, never by the number of threads,
 //     and partial sums are joined in a fixed order.

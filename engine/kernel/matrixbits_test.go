@@ -60,6 +60,16 @@ func TestMatrixKernelsHaveTheRecordedBits(t *testing.T) {
 		check("Conv.BackwardData", bitsOf(dx), 0x82012fd6f183ce58)
 		check("Conv.BackwardWeight", bitsOf(dw), 0x666fc966e21f90b1)
 
+		s = winogradCase(20, 14, 15, 32, 48)
+		v = newConvData(s, plain(5))
+		dx, dw = make([]float32, len(v.x)), make([]float32, len(v.w))
+		s.BackwardData(nil, dx, v.y, v.w)
+		s.BackwardWeight(nil, dw, v.x, v.y)
+		s.Forward(nil, v.y, v.x, v.w, v.bias, v.shift)
+		check("Winograd forward", bitsOf(v.y), 0xb8edc828d0749f66)
+		check("Winograd data gradient", bitsOf(dx), 0x42e1c075d98fbc7e)
+		check("Winograd weight gradient", bitsOf(dw), 0xffad1a63705bd359)
+
 		a := Attention{N: 2, T: 130, Heads: 2, D: 12}
 		r := runAttention(t, nil, a, newAttentionData(a, plain(3)))
 		check("Attention.Forward", bitsOf(r.y, r.lse), 0xa1415695d35da7a7)
@@ -88,9 +98,13 @@ func FuzzGemm(f *testing.F) {
 func FuzzConv(f *testing.F) {
 	f.Add(uint64(1), uint8(0))
 	f.Add(uint64(2), uint8(7))
+	f.Add(uint64(3), uint8(15))
 	f.Fuzz(func(t *testing.T, seed uint64, how uint8) {
 		d := newDraw(seed)
 		s := randomConv(d)
+		if how&8 != 0 {
+			s = randomWinograd(d)
+		}
 		numbers := d.floats
 		if how&4 != 0 {
 			numbers = d.nasty

@@ -58,6 +58,45 @@ func TestWinogradIsCloseToFloat64(t *testing.T) {
 	}
 }
 
+// weights64 is the gradient of the weights in float64.
+func (s Conv) weights64(x, dy []float32) []float64 {
+	dw := make([]float64, 9*s.C*s.O)
+	s.taps(func(n, oy, ox, ky, kx, c int) {
+		v := float64(s.pixel(x, n, oy+ky-1, ox+kx-1, c))
+		row := dw[((ky*3+kx)*s.C+c)*s.O:][:s.O]
+		for o, g := range dy[((n*s.H+oy)*s.W+ox)*s.O:][:s.O] {
+			row[o] += v * float64(g)
+		}
+	})
+	return dw
+}
+
+// A weight's gradient sums over the pixels of all images. The plain way has up
+// to 32 chunks, hence short sums and errors of 1e-7 to 5e-7; the transforms lose
+// more than that, so Winograd's error is about 1e-6 for any number of terms.
+func TestWinogradWeightGradientIsCloseToFloat64(t *testing.T) {
+	d := newDraw(24)
+	for _, s := range []Conv{
+		winogradCase(8, 16, 16, 16, 32), winogradCase(3, 28, 28, 32, 16), winogradCase(7, 14, 14, 32, 48),
+		winogradCase(40, 7, 7, 32, 32), winogradCase(40, 4, 4, 48, 32), winogradCase(1, 8, 8, 64, 32),
+	} {
+		v := newConvData(s, d.floats)
+		want := s.weights64(v.x, v.y)
+		exact := s
+		exact.Exact = true
+		dw := make([]float32, len(v.w))
+		exact.BackwardWeight(nil, dw, v.x, v.y)
+		plain, _ := relativeError(dw, want)
+		clear(dw)
+		s.BackwardWeight(nil, dw, v.x, v.y)
+		rms, worst := relativeError(dw, want)
+		t.Logf("%d of %dx%dx%d-%d: rms %.2g, worst %.2g; summed plainly %.2g", s.N, s.H, s.W, s.C, s.O, rms, worst, plain)
+		if !(rms < 1.5e-6 && worst < 1e-5) {
+			t.Errorf("%+v: error %.3g, at worst %.3g of the gradient's size; summed plainly %.3g", s, rms, worst, plain)
+		}
+	}
+}
+
 // BackwardData is Forward with the weights turned and transposed, to the bit.
 func TestWinogradDataGradientIsAForward(t *testing.T) {
 	d := newDraw(22)
