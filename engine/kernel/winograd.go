@@ -213,7 +213,7 @@ func (g *winograd) block(isa ISA, mem []float32, block, group int, y, x []float3
 		for i, at := range places[:end-first] {
 			table := g.outputs[at.shape*winoTile*winoTile:][:winoTile*winoTile]
 			start := g.start[at.image*g.perImage+panel*panelCols:][:cols]
-			winogradOutput(isa, y, at.pixel*g.out+panel*panelCols, dump, m[i*winoMStep:][:winoRow], start, table, cols)
+			winogradOutput(isa, y, at.pixel*g.out+panel*panelCols, dump, m[i*winoMStep:][:winoRow], start, table, g.out, cols)
 		}
 	}
 }

@@ -5,16 +5,16 @@ package kernel
 //go:generate go run -C _asm ./winograd -out ../winograd_amd64.s
 
 //go:noescape
-func winogradInputAVX512(v, x, zero *float32, table *int32, groups int)
+func winogradInputAVX512(v, x, zero *float32, table *int32, next, groups int)
 
 //go:noescape
-func winogradInputAVX2(v, x, zero *float32, table *int32, groups int)
+func winogradInputAVX2(v, x, zero *float32, table *int32, next, groups int)
 
 //go:noescape
-func winogradOutputAVX512(y, dump, m, start *float32, table *int32, groups int)
+func winogradOutputAVX512(y, dump, m, start *float32, table *int32, next, groups int)
 
 //go:noescape
-func winogradOutputAVX2(y, dump, m, start *float32, table *int32, groups int)
+func winogradOutputAVX2(y, dump, m, start *float32, table *int32, next, groups int)
 
 //go:noescape
 func winogradWeightsAVX512(u, w *float32, rows, tapStep, rowStep, pointStep int)
@@ -23,10 +23,10 @@ func winogradWeightsAVX512(u, w *float32, rows, tapStep, rowStep, pointStep int)
 func winogradWeightsAVX2(u, w *float32, rows, tapStep, rowStep, pointStep int)
 
 //go:noescape
-func winogradGradientAVX512(z, dy, zero *float32, table *int32, groups int)
+func winogradGradientAVX512(z, dy, zero *float32, table *int32, next, groups int)
 
 //go:noescape
-func winogradGradientAVX2(z, dy, zero *float32, table *int32, groups int)
+func winogradGradientAVX2(z, dy, zero *float32, table *int32, next, groups int)
 
 //go:noescape
 func winogradFilterAVX512(dw, u *float32, rows, tapStep, rowStep, pointStep int)
@@ -35,27 +35,28 @@ func winogradFilterAVX512(dw, u *float32, rows, tapStep, rowStep, pointStep int)
 func winogradFilterAVX2(dw, u *float32, rows, tapStep, rowStep, pointStep int)
 
 // winogradInput is winogradInputGeneric; zero holds as many zeros as there are
-// channels.
+// channels. The assembly of the transforms also prefetches the tile to the
+// right, winoTile pixels further.
 func winogradInput(isa ISA, v, x []float32, base int, zero []float32, table []int32) {
 	channels := len(zero)
 	switch isa {
 	case AVX512:
-		winogradInputAVX512(&v[0], &x[base], &zero[0], &table[0], channels/winoLanes)
+		winogradInputAVX512(&v[0], &x[base], &zero[0], &table[0], winoTile*channels, channels/winoLanes)
 	case AVX2:
-		winogradInputAVX2(&v[0], &x[base], &zero[0], &table[0], channels/winoLanes)
+		winogradInputAVX2(&v[0], &x[base], &zero[0], &table[0], winoTile*channels, channels/winoLanes)
 	default:
 		winogradInputGeneric(v, x, base, table, channels)
 	}
 }
 
 // winogradOutput is winogradOutputGeneric; pixels outside of the image go to
-// dump.
-func winogradOutput(isa ISA, y []float32, base int, dump, m, start []float32, table []int32, channels int) {
+// dump. Pixels are pixelStep apart.
+func winogradOutput(isa ISA, y []float32, base int, dump, m, start []float32, table []int32, pixelStep, channels int) {
 	switch isa {
 	case AVX512:
-		winogradOutputAVX512(&y[base], &dump[0], &m[0], &start[0], &table[0], channels/winoLanes)
+		winogradOutputAVX512(&y[base], &dump[0], &m[0], &start[0], &table[0], winoTile*pixelStep, channels/winoLanes)
 	case AVX2:
-		winogradOutputAVX2(&y[base], &dump[0], &m[0], &start[0], &table[0], channels/winoLanes)
+		winogradOutputAVX2(&y[base], &dump[0], &m[0], &start[0], &table[0], winoTile*pixelStep, channels/winoLanes)
 	default:
 		winogradOutputGeneric(y, base, m, start, table, channels)
 	}
@@ -74,13 +75,14 @@ func winogradWeights(isa ISA, u, w []float32, rows, tapStep, rowStep, pointStep 
 	}
 }
 
-// winogradGradient is winogradGradientGeneric; zero holds zeros.
-func winogradGradient(isa ISA, z, dy []float32, base int, zero []float32, table []int32, channels int) {
+// winogradGradient is winogradGradientGeneric; zero holds zeros, pixels are
+// pixelStep apart.
+func winogradGradient(isa ISA, z, dy []float32, base int, zero []float32, table []int32, pixelStep, channels int) {
 	switch isa {
 	case AVX512:
-		winogradGradientAVX512(&z[0], &dy[base], &zero[0], &table[0], channels/winoLanes)
+		winogradGradientAVX512(&z[0], &dy[base], &zero[0], &table[0], winoTile*pixelStep, channels/winoLanes)
 	case AVX2:
-		winogradGradientAVX2(&z[0], &dy[base], &zero[0], &table[0], channels/winoLanes)
+		winogradGradientAVX2(&z[0], &dy[base], &zero[0], &table[0], winoTile*pixelStep, channels/winoLanes)
 	default:
 		winogradGradientGeneric(z, dy, base, table, channels)
 	}

@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func winogradInputAVX512(v *float32, x *float32, zero *float32, table *int32, groups int)
-// Requires: AVX, AVX512F, CMOV
-TEXT ·winogradInputAVX512(SB), NOSPLIT, $288-40
+// func winogradInputAVX512(v *float32, x *float32, zero *float32, table *int32, next int, groups int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·winogradInputAVX512(SB), NOSPLIT, $288-48
 	MOVQ         x+8(FP), AX
 	MOVQ         zero+16(FP), CX
 	MOVQ         table+24(FP), DX
@@ -197,22 +197,25 @@ TEXT ·winogradInputAVX512(SB), NOSPLIT, $288-40
 	VBROADCASTSS winograd3f200000<>+0(SB), Z4
 	VBROADCASTSS winograd3fc00000<>+0(SB), Z5
 	MOVQ         v+0(FP), AX
-	MOVQ         groups+32(FP), CX
+	MOVQ         groups+40(FP), CX
 	XORQ         DX, DX
+	MOVQ         next+32(FP), BX
+	SHLQ         $0x02, BX
+	ADDQ         DX, BX
 
 group:
-	MOVQ         (SP), BX
-	VMOVUPS      (BX)(DX*1), Z6
-	MOVQ         48(SP), BX
-	VMOVUPS      (BX)(DX*1), Z7
-	MOVQ         96(SP), BX
-	VMOVUPS      (BX)(DX*1), Z8
-	MOVQ         144(SP), BX
-	VMOVUPS      (BX)(DX*1), Z9
-	MOVQ         192(SP), BX
-	VMOVUPS      (BX)(DX*1), Z10
-	MOVQ         240(SP), BX
-	VMOVUPS      (BX)(DX*1), Z11
+	MOVQ         (SP), SI
+	VMOVUPS      (SI)(DX*1), Z6
+	MOVQ         48(SP), SI
+	VMOVUPS      (SI)(DX*1), Z7
+	MOVQ         96(SP), SI
+	VMOVUPS      (SI)(DX*1), Z8
+	MOVQ         144(SP), SI
+	VMOVUPS      (SI)(DX*1), Z9
+	MOVQ         192(SP), SI
+	VMOVUPS      (SI)(DX*1), Z10
+	MOVQ         240(SP), SI
+	VMOVUPS      (SI)(DX*1), Z11
 	VMOVAPS      Z10, Z12
 	VFNMADD231PS Z0, Z8, Z12
 	VFMADD231PS  Z1, Z6, Z12
@@ -236,18 +239,18 @@ group:
 	VMOVUPS      Z8, 1152(AX)
 	VMOVUPS      Z10, 1536(AX)
 	VMOVUPS      Z11, 1920(AX)
-	MOVQ         8(SP), BX
-	VMOVUPS      (BX)(DX*1), Z6
-	MOVQ         56(SP), BX
-	VMOVUPS      (BX)(DX*1), Z7
-	MOVQ         104(SP), BX
-	VMOVUPS      (BX)(DX*1), Z8
-	MOVQ         152(SP), BX
-	VMOVUPS      (BX)(DX*1), Z9
-	MOVQ         200(SP), BX
-	VMOVUPS      (BX)(DX*1), Z10
-	MOVQ         248(SP), BX
-	VMOVUPS      (BX)(DX*1), Z11
+	MOVQ         8(SP), SI
+	VMOVUPS      (SI)(DX*1), Z6
+	MOVQ         56(SP), SI
+	VMOVUPS      (SI)(DX*1), Z7
+	MOVQ         104(SP), SI
+	VMOVUPS      (SI)(DX*1), Z8
+	MOVQ         152(SP), SI
+	VMOVUPS      (SI)(DX*1), Z9
+	MOVQ         200(SP), SI
+	VMOVUPS      (SI)(DX*1), Z10
+	MOVQ         248(SP), SI
+	VMOVUPS      (SI)(DX*1), Z11
 	VMOVAPS      Z10, Z12
 	VFNMADD231PS Z0, Z8, Z12
 	VFMADD231PS  Z1, Z6, Z12
@@ -271,18 +274,24 @@ group:
 	VMOVUPS      Z8, 1216(AX)
 	VMOVUPS      Z10, 1600(AX)
 	VMOVUPS      Z11, 1984(AX)
-	MOVQ         16(SP), BX
-	VMOVUPS      (BX)(DX*1), Z6
-	MOVQ         64(SP), BX
-	VMOVUPS      (BX)(DX*1), Z7
-	MOVQ         112(SP), BX
-	VMOVUPS      (BX)(DX*1), Z8
-	MOVQ         160(SP), BX
-	VMOVUPS      (BX)(DX*1), Z9
-	MOVQ         208(SP), BX
-	VMOVUPS      (BX)(DX*1), Z10
-	MOVQ         256(SP), BX
-	VMOVUPS      (BX)(DX*1), Z11
+	MOVQ         16(SP), SI
+	VMOVUPS      (SI)(DX*1), Z6
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         64(SP), SI
+	VMOVUPS      (SI)(DX*1), Z7
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         112(SP), SI
+	VMOVUPS      (SI)(DX*1), Z8
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         160(SP), SI
+	VMOVUPS      (SI)(DX*1), Z9
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         208(SP), SI
+	VMOVUPS      (SI)(DX*1), Z10
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         256(SP), SI
+	VMOVUPS      (SI)(DX*1), Z11
+	PREFETCHT0   (SI)(BX*1)
 	VMOVAPS      Z10, Z12
 	VFNMADD231PS Z0, Z8, Z12
 	VFMADD231PS  Z1, Z6, Z12
@@ -306,18 +315,24 @@ group:
 	VMOVUPS      Z8, 1280(AX)
 	VMOVUPS      Z10, 1664(AX)
 	VMOVUPS      Z11, 2048(AX)
-	MOVQ         24(SP), BX
-	VMOVUPS      (BX)(DX*1), Z6
-	MOVQ         72(SP), BX
-	VMOVUPS      (BX)(DX*1), Z7
-	MOVQ         120(SP), BX
-	VMOVUPS      (BX)(DX*1), Z8
-	MOVQ         168(SP), BX
-	VMOVUPS      (BX)(DX*1), Z9
-	MOVQ         216(SP), BX
-	VMOVUPS      (BX)(DX*1), Z10
-	MOVQ         264(SP), BX
-	VMOVUPS      (BX)(DX*1), Z11
+	MOVQ         24(SP), SI
+	VMOVUPS      (SI)(DX*1), Z6
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         72(SP), SI
+	VMOVUPS      (SI)(DX*1), Z7
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         120(SP), SI
+	VMOVUPS      (SI)(DX*1), Z8
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         168(SP), SI
+	VMOVUPS      (SI)(DX*1), Z9
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         216(SP), SI
+	VMOVUPS      (SI)(DX*1), Z10
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         264(SP), SI
+	VMOVUPS      (SI)(DX*1), Z11
+	PREFETCHT0   (SI)(BX*1)
 	VMOVAPS      Z10, Z12
 	VFNMADD231PS Z0, Z8, Z12
 	VFMADD231PS  Z1, Z6, Z12
@@ -341,18 +356,24 @@ group:
 	VMOVUPS      Z8, 1344(AX)
 	VMOVUPS      Z10, 1728(AX)
 	VMOVUPS      Z11, 2112(AX)
-	MOVQ         32(SP), BX
-	VMOVUPS      (BX)(DX*1), Z6
-	MOVQ         80(SP), BX
-	VMOVUPS      (BX)(DX*1), Z7
-	MOVQ         128(SP), BX
-	VMOVUPS      (BX)(DX*1), Z8
-	MOVQ         176(SP), BX
-	VMOVUPS      (BX)(DX*1), Z9
-	MOVQ         224(SP), BX
-	VMOVUPS      (BX)(DX*1), Z10
-	MOVQ         272(SP), BX
-	VMOVUPS      (BX)(DX*1), Z11
+	MOVQ         32(SP), SI
+	VMOVUPS      (SI)(DX*1), Z6
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         80(SP), SI
+	VMOVUPS      (SI)(DX*1), Z7
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         128(SP), SI
+	VMOVUPS      (SI)(DX*1), Z8
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         176(SP), SI
+	VMOVUPS      (SI)(DX*1), Z9
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         224(SP), SI
+	VMOVUPS      (SI)(DX*1), Z10
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         272(SP), SI
+	VMOVUPS      (SI)(DX*1), Z11
+	PREFETCHT0   (SI)(BX*1)
 	VMOVAPS      Z10, Z12
 	VFNMADD231PS Z0, Z8, Z12
 	VFMADD231PS  Z1, Z6, Z12
@@ -370,18 +391,24 @@ group:
 	VFNMADD231PS Z4, Z13, Z6
 	VFMADD231PS  Z5, Z9, Z8
 	VFNMADD231PS Z5, Z9, Z10
-	MOVQ         40(SP), BX
-	VMOVUPS      (BX)(DX*1), Z9
-	MOVQ         88(SP), BX
-	VMOVUPS      (BX)(DX*1), Z13
-	MOVQ         136(SP), BX
-	VMOVUPS      (BX)(DX*1), Z14
-	MOVQ         184(SP), BX
-	VMOVUPS      (BX)(DX*1), Z15
-	MOVQ         232(SP), BX
-	VMOVUPS      (BX)(DX*1), Z16
-	MOVQ         280(SP), BX
-	VMOVUPS      (BX)(DX*1), Z17
+	MOVQ         40(SP), SI
+	VMOVUPS      (SI)(DX*1), Z9
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         88(SP), SI
+	VMOVUPS      (SI)(DX*1), Z13
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         136(SP), SI
+	VMOVUPS      (SI)(DX*1), Z14
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         184(SP), SI
+	VMOVUPS      (SI)(DX*1), Z15
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         232(SP), SI
+	VMOVUPS      (SI)(DX*1), Z16
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         280(SP), SI
+	VMOVUPS      (SI)(DX*1), Z17
+	PREFETCHT0   (SI)(BX*1)
 	VMOVAPS      Z16, Z18
 	VFNMADD231PS Z0, Z14, Z18
 	VFMADD231PS  Z1, Z9, Z18
@@ -563,6 +590,7 @@ group:
 	VMOVUPS      Z17, 2240(AX)
 	ADDQ         $0x00000900, AX
 	ADDQ         $0x40, DX
+	ADDQ         $0x40, BX
 	DECQ         CX
 	JNZ          group
 	VZEROUPPER
@@ -628,9 +656,9 @@ DATA winograd3fc00000<>+24(SB)/4, $0x3fc00000
 DATA winograd3fc00000<>+28(SB)/4, $0x3fc00000
 GLOBL winograd3fc00000<>(SB), RODATA|NOPTR, $32
 
-// func winogradOutputAVX512(y *float32, dump *float32, m *float32, start *float32, table *int32, groups int)
-// Requires: AVX, AVX512F, CMOV
-TEXT ·winogradOutputAVX512(SB), NOSPLIT, $128-48
+// func winogradOutputAVX512(y *float32, dump *float32, m *float32, start *float32, table *int32, next int, groups int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·winogradOutputAVX512(SB), NOSPLIT, $128-56
 	MOVQ         y+0(FP), AX
 	MOVQ         dump+8(FP), CX
 	MOVQ         table+32(FP), DX
@@ -722,8 +750,11 @@ TEXT ·winogradOutputAVX512(SB), NOSPLIT, $128-48
 	VBROADCASTSS winograd40580000<>+0(SB), Z5
 	MOVQ         m+16(FP), AX
 	MOVQ         start+24(FP), CX
-	MOVQ         groups+40(FP), DX
+	MOVQ         groups+48(FP), DX
 	XORQ         BX, BX
+	MOVQ         next+40(FP), SI
+	SHLQ         $0x02, SI
+	ADDQ         BX, SI
 
 group:
 	VMOVUPS     (AX)(BX*1), Z6
@@ -862,17 +893,21 @@ group:
 	VFMADD231PS Z4, Z17, Z9
 	VFMADD231PS Z5, Z6, Z9
 	VADDPS      (CX)(BX*1), Z13, Z13
-	MOVQ        (SP), SI
-	VMOVUPS     Z13, (SI)(BX*1)
+	MOVQ        (SP), DI
+	VMOVUPS     Z13, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
 	VADDPS      (CX)(BX*1), Z20, Z20
-	MOVQ        8(SP), SI
-	VMOVUPS     Z20, (SI)(BX*1)
+	MOVQ        8(SP), DI
+	VMOVUPS     Z20, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
 	VADDPS      (CX)(BX*1), Z7, Z7
-	MOVQ        16(SP), SI
-	VMOVUPS     Z7, (SI)(BX*1)
+	MOVQ        16(SP), DI
+	VMOVUPS     Z7, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
 	VADDPS      (CX)(BX*1), Z9, Z9
-	MOVQ        24(SP), SI
-	VMOVUPS     Z9, (SI)(BX*1)
+	MOVQ        24(SP), DI
+	VMOVUPS     Z9, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
 	VMOVUPS     768(AX)(BX*1), Z6
 	VMOVUPS     896(AX)(BX*1), Z7
 	VMOVUPS     1024(AX)(BX*1), Z9
@@ -889,17 +924,21 @@ group:
 	VFMADD231PS Z4, Z7, Z16
 	VFMADD231PS Z5, Z8, Z16
 	VADDPS      (CX)(BX*1), Z6, Z6
-	MOVQ        32(SP), SI
-	VMOVUPS     Z6, (SI)(BX*1)
+	MOVQ        32(SP), DI
+	VMOVUPS     Z6, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
 	VADDPS      (CX)(BX*1), Z9, Z9
-	MOVQ        40(SP), SI
-	VMOVUPS     Z9, (SI)(BX*1)
+	MOVQ        40(SP), DI
+	VMOVUPS     Z9, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
 	VADDPS      (CX)(BX*1), Z12, Z12
-	MOVQ        48(SP), SI
-	VMOVUPS     Z12, (SI)(BX*1)
+	MOVQ        48(SP), DI
+	VMOVUPS     Z12, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
 	VADDPS      (CX)(BX*1), Z16, Z16
-	MOVQ        56(SP), SI
-	VMOVUPS     Z16, (SI)(BX*1)
+	MOVQ        56(SP), DI
+	VMOVUPS     Z16, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
 	VMOVUPS     1536(AX)(BX*1), Z6
 	VMOVUPS     1664(AX)(BX*1), Z7
 	VMOVUPS     1792(AX)(BX*1), Z8
@@ -916,17 +955,21 @@ group:
 	VFMADD231PS Z4, Z7, Z18
 	VFMADD231PS Z5, Z10, Z18
 	VADDPS      (CX)(BX*1), Z6, Z6
-	MOVQ        64(SP), SI
-	VMOVUPS     Z6, (SI)(BX*1)
+	MOVQ        64(SP), DI
+	VMOVUPS     Z6, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
 	VADDPS      (CX)(BX*1), Z8, Z8
-	MOVQ        72(SP), SI
-	VMOVUPS     Z8, (SI)(BX*1)
+	MOVQ        72(SP), DI
+	VMOVUPS     Z8, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
 	VADDPS      (CX)(BX*1), Z14, Z14
-	MOVQ        80(SP), SI
-	VMOVUPS     Z14, (SI)(BX*1)
+	MOVQ        80(SP), DI
+	VMOVUPS     Z14, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
 	VADDPS      (CX)(BX*1), Z18, Z18
-	MOVQ        88(SP), SI
-	VMOVUPS     Z18, (SI)(BX*1)
+	MOVQ        88(SP), DI
+	VMOVUPS     Z18, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
 	VMOVUPS     2304(AX)(BX*1), Z6
 	VMOVUPS     2432(AX)(BX*1), Z7
 	VMOVUPS     2560(AX)(BX*1), Z8
@@ -943,18 +986,23 @@ group:
 	VFMADD231PS Z4, Z7, Z19
 	VFMADD231PS Z5, Z11, Z19
 	VADDPS      (CX)(BX*1), Z6, Z6
-	MOVQ        96(SP), SI
-	VMOVUPS     Z6, (SI)(BX*1)
+	MOVQ        96(SP), DI
+	VMOVUPS     Z6, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
 	VADDPS      (CX)(BX*1), Z8, Z8
-	MOVQ        104(SP), SI
-	VMOVUPS     Z8, (SI)(BX*1)
+	MOVQ        104(SP), DI
+	VMOVUPS     Z8, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
 	VADDPS      (CX)(BX*1), Z15, Z15
-	MOVQ        112(SP), SI
-	VMOVUPS     Z15, (SI)(BX*1)
+	MOVQ        112(SP), DI
+	VMOVUPS     Z15, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
 	VADDPS      (CX)(BX*1), Z19, Z19
-	MOVQ        120(SP), SI
-	VMOVUPS     Z19, (SI)(BX*1)
+	MOVQ        120(SP), DI
+	VMOVUPS     Z19, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
 	ADDQ        $0x40, BX
+	ADDQ        $0x40, SI
 	DECQ        DX
 	JNZ         group
 	VZEROUPPER
@@ -1272,9 +1320,9 @@ DATA winograd3e89ae41<>+24(SB)/4, $0x3e89ae41
 DATA winograd3e89ae41<>+28(SB)/4, $0x3e89ae41
 GLOBL winograd3e89ae41<>(SB), RODATA|NOPTR, $32
 
-// func winogradGradientAVX512(z *float32, dy *float32, zero *float32, table *int32, groups int)
-// Requires: AVX, AVX512F, CMOV
-TEXT ·winogradGradientAVX512(SB), NOSPLIT, $128-40
+// func winogradGradientAVX512(z *float32, dy *float32, zero *float32, table *int32, next int, groups int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·winogradGradientAVX512(SB), NOSPLIT, $128-48
 	MOVQ         dy+8(FP), AX
 	MOVQ         zero+16(FP), CX
 	MOVQ         table+24(FP), DX
@@ -1365,18 +1413,25 @@ TEXT ·winogradGradientAVX512(SB), NOSPLIT, $128-40
 	VBROADCASTSS winograd3e7a0000<>+0(SB), Z4
 	VBROADCASTSS winograd40580000<>+0(SB), Z5
 	MOVQ         z+0(FP), AX
-	MOVQ         groups+32(FP), CX
+	MOVQ         groups+40(FP), CX
 	XORQ         DX, DX
+	MOVQ         next+32(FP), BX
+	SHLQ         $0x02, BX
+	ADDQ         DX, BX
 
 group:
-	MOVQ        (SP), BX
-	VMOVUPS     (BX)(DX*1), Z6
-	MOVQ        32(SP), BX
-	VMOVUPS     (BX)(DX*1), Z7
-	MOVQ        64(SP), BX
-	VMOVUPS     (BX)(DX*1), Z8
-	MOVQ        96(SP), BX
-	VMOVUPS     (BX)(DX*1), Z9
+	MOVQ        (SP), SI
+	VMOVUPS     (SI)(DX*1), Z6
+	PREFETCHT0  (SI)(BX*1)
+	MOVQ        32(SP), SI
+	VMOVUPS     (SI)(DX*1), Z7
+	PREFETCHT0  (SI)(BX*1)
+	MOVQ        64(SP), SI
+	VMOVUPS     (SI)(DX*1), Z8
+	PREFETCHT0  (SI)(BX*1)
+	MOVQ        96(SP), SI
+	VMOVUPS     (SI)(DX*1), Z9
+	PREFETCHT0  (SI)(BX*1)
 	VMOVAPS     Z6, Z10
 	VFMADD231PS Z2, Z8, Z10
 	VMULPS      Z0, Z7, Z11
@@ -1395,14 +1450,18 @@ group:
 	VMOVUPS     Z8, 2304(AX)(DX*1)
 	VMOVUPS     Z11, 3072(AX)(DX*1)
 	VMOVUPS     Z9, 3840(AX)(DX*1)
-	MOVQ        8(SP), BX
-	VMOVUPS     (BX)(DX*1), Z6
-	MOVQ        40(SP), BX
-	VMOVUPS     (BX)(DX*1), Z7
-	MOVQ        72(SP), BX
-	VMOVUPS     (BX)(DX*1), Z8
-	MOVQ        104(SP), BX
-	VMOVUPS     (BX)(DX*1), Z9
+	MOVQ        8(SP), SI
+	VMOVUPS     (SI)(DX*1), Z6
+	PREFETCHT0  (SI)(BX*1)
+	MOVQ        40(SP), SI
+	VMOVUPS     (SI)(DX*1), Z7
+	PREFETCHT0  (SI)(BX*1)
+	MOVQ        72(SP), SI
+	VMOVUPS     (SI)(DX*1), Z8
+	PREFETCHT0  (SI)(BX*1)
+	MOVQ        104(SP), SI
+	VMOVUPS     (SI)(DX*1), Z9
+	PREFETCHT0  (SI)(BX*1)
 	VMOVAPS     Z6, Z10
 	VFMADD231PS Z2, Z8, Z10
 	VMULPS      Z0, Z7, Z11
@@ -1421,14 +1480,18 @@ group:
 	VMOVUPS     Z8, 2432(AX)(DX*1)
 	VMOVUPS     Z11, 3200(AX)(DX*1)
 	VMOVUPS     Z9, 3968(AX)(DX*1)
-	MOVQ        16(SP), BX
-	VMOVUPS     (BX)(DX*1), Z6
-	MOVQ        48(SP), BX
-	VMOVUPS     (BX)(DX*1), Z7
-	MOVQ        80(SP), BX
-	VMOVUPS     (BX)(DX*1), Z8
-	MOVQ        112(SP), BX
-	VMOVUPS     (BX)(DX*1), Z9
+	MOVQ        16(SP), SI
+	VMOVUPS     (SI)(DX*1), Z6
+	PREFETCHT0  (SI)(BX*1)
+	MOVQ        48(SP), SI
+	VMOVUPS     (SI)(DX*1), Z7
+	PREFETCHT0  (SI)(BX*1)
+	MOVQ        80(SP), SI
+	VMOVUPS     (SI)(DX*1), Z8
+	PREFETCHT0  (SI)(BX*1)
+	MOVQ        112(SP), SI
+	VMOVUPS     (SI)(DX*1), Z9
+	PREFETCHT0  (SI)(BX*1)
 	VMOVAPS     Z6, Z10
 	VFMADD231PS Z2, Z8, Z10
 	VMULPS      Z0, Z7, Z11
@@ -1441,14 +1504,18 @@ group:
 	VFMADD231PS Z5, Z9, Z7
 	VADDPS      Z7, Z11, Z8
 	VSUBPS      Z7, Z11, Z11
-	MOVQ        24(SP), BX
-	VMOVUPS     (BX)(DX*1), Z7
-	MOVQ        56(SP), BX
-	VMOVUPS     (BX)(DX*1), Z13
-	MOVQ        88(SP), BX
-	VMOVUPS     (BX)(DX*1), Z14
-	MOVQ        120(SP), BX
-	VMOVUPS     (BX)(DX*1), Z15
+	MOVQ        24(SP), SI
+	VMOVUPS     (SI)(DX*1), Z7
+	PREFETCHT0  (SI)(BX*1)
+	MOVQ        56(SP), SI
+	VMOVUPS     (SI)(DX*1), Z13
+	PREFETCHT0  (SI)(BX*1)
+	MOVQ        88(SP), SI
+	VMOVUPS     (SI)(DX*1), Z14
+	PREFETCHT0  (SI)(BX*1)
+	MOVQ        120(SP), SI
+	VMOVUPS     (SI)(DX*1), Z15
+	PREFETCHT0  (SI)(BX*1)
 	VMOVAPS     Z7, Z16
 	VFMADD231PS Z2, Z14, Z16
 	VMULPS      Z0, Z13, Z17
@@ -1582,6 +1649,7 @@ group:
 	VMOVUPS     Z10, 4352(AX)(DX*1)
 	VMOVUPS     Z15, 4480(AX)(DX*1)
 	ADDQ        $0x40, DX
+	ADDQ        $0x40, BX
 	DECQ        CX
 	JNZ         group
 	VZEROUPPER
@@ -2036,9 +2104,9 @@ row:
 	VZEROUPPER
 	RET
 
-// func winogradInputAVX2(v *float32, x *float32, zero *float32, table *int32, groups int)
-// Requires: AVX, CMOV, FMA3
-TEXT ·winogradInputAVX2(SB), NOSPLIT, $288-40
+// func winogradInputAVX2(v *float32, x *float32, zero *float32, table *int32, next int, groups int)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·winogradInputAVX2(SB), NOSPLIT, $288-48
 	MOVQ    x+8(FP), AX
 	MOVQ    zero+16(FP), CX
 	MOVQ    table+24(FP), DX
@@ -2223,22 +2291,25 @@ TEXT ·winogradInputAVX2(SB), NOSPLIT, $288-40
 	CMOVQEQ CX, AX
 	MOVQ    AX, 280(SP)
 	MOVQ    v+0(FP), AX
-	MOVQ    groups+32(FP), CX
+	MOVQ    groups+40(FP), CX
 	XORQ    DX, DX
+	MOVQ    next+32(FP), BX
+	SHLQ    $0x02, BX
+	ADDQ    DX, BX
 
 group:
-	MOVQ         (SP), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         48(SP), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         96(SP), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	MOVQ         144(SP), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	MOVQ         192(SP), BX
-	VMOVUPS      (BX)(DX*1), Y4
-	MOVQ         240(SP), BX
-	VMOVUPS      (BX)(DX*1), Y5
+	MOVQ         (SP), SI
+	VMOVUPS      (SI)(DX*1), Y0
+	MOVQ         48(SP), SI
+	VMOVUPS      (SI)(DX*1), Y1
+	MOVQ         96(SP), SI
+	VMOVUPS      (SI)(DX*1), Y2
+	MOVQ         144(SP), SI
+	VMOVUPS      (SI)(DX*1), Y3
+	MOVQ         192(SP), SI
+	VMOVUPS      (SI)(DX*1), Y4
+	MOVQ         240(SP), SI
+	VMOVUPS      (SI)(DX*1), Y5
 	VMOVAPS      Y4, Y6
 	VFNMADD231PS winograd40290000<>+0(SB), Y2, Y6
 	VFMADD231PS  winograd3f610000<>+0(SB), Y0, Y6
@@ -2262,18 +2333,18 @@ group:
 	VMOVUPS      Y2, 1152(AX)
 	VMOVUPS      Y4, 1536(AX)
 	VMOVUPS      Y5, 1920(AX)
-	MOVQ         8(SP), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         56(SP), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         104(SP), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	MOVQ         152(SP), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	MOVQ         200(SP), BX
-	VMOVUPS      (BX)(DX*1), Y4
-	MOVQ         248(SP), BX
-	VMOVUPS      (BX)(DX*1), Y5
+	MOVQ         8(SP), SI
+	VMOVUPS      (SI)(DX*1), Y0
+	MOVQ         56(SP), SI
+	VMOVUPS      (SI)(DX*1), Y1
+	MOVQ         104(SP), SI
+	VMOVUPS      (SI)(DX*1), Y2
+	MOVQ         152(SP), SI
+	VMOVUPS      (SI)(DX*1), Y3
+	MOVQ         200(SP), SI
+	VMOVUPS      (SI)(DX*1), Y4
+	MOVQ         248(SP), SI
+	VMOVUPS      (SI)(DX*1), Y5
 	VMOVAPS      Y4, Y6
 	VFNMADD231PS winograd40290000<>+0(SB), Y2, Y6
 	VFMADD231PS  winograd3f610000<>+0(SB), Y0, Y6
@@ -2297,18 +2368,24 @@ group:
 	VMOVUPS      Y2, 1216(AX)
 	VMOVUPS      Y4, 1600(AX)
 	VMOVUPS      Y5, 1984(AX)
-	MOVQ         16(SP), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         64(SP), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         112(SP), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	MOVQ         160(SP), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	MOVQ         208(SP), BX
-	VMOVUPS      (BX)(DX*1), Y4
-	MOVQ         256(SP), BX
-	VMOVUPS      (BX)(DX*1), Y5
+	MOVQ         16(SP), SI
+	VMOVUPS      (SI)(DX*1), Y0
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         64(SP), SI
+	VMOVUPS      (SI)(DX*1), Y1
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         112(SP), SI
+	VMOVUPS      (SI)(DX*1), Y2
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         160(SP), SI
+	VMOVUPS      (SI)(DX*1), Y3
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         208(SP), SI
+	VMOVUPS      (SI)(DX*1), Y4
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         256(SP), SI
+	VMOVUPS      (SI)(DX*1), Y5
+	PREFETCHT0   (SI)(BX*1)
 	VMOVAPS      Y4, Y6
 	VFNMADD231PS winograd40290000<>+0(SB), Y2, Y6
 	VFMADD231PS  winograd3f610000<>+0(SB), Y0, Y6
@@ -2332,18 +2409,24 @@ group:
 	VMOVUPS      Y2, 1280(AX)
 	VMOVUPS      Y4, 1664(AX)
 	VMOVUPS      Y5, 2048(AX)
-	MOVQ         24(SP), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         72(SP), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         120(SP), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	MOVQ         168(SP), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	MOVQ         216(SP), BX
-	VMOVUPS      (BX)(DX*1), Y4
-	MOVQ         264(SP), BX
-	VMOVUPS      (BX)(DX*1), Y5
+	MOVQ         24(SP), SI
+	VMOVUPS      (SI)(DX*1), Y0
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         72(SP), SI
+	VMOVUPS      (SI)(DX*1), Y1
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         120(SP), SI
+	VMOVUPS      (SI)(DX*1), Y2
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         168(SP), SI
+	VMOVUPS      (SI)(DX*1), Y3
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         216(SP), SI
+	VMOVUPS      (SI)(DX*1), Y4
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         264(SP), SI
+	VMOVUPS      (SI)(DX*1), Y5
+	PREFETCHT0   (SI)(BX*1)
 	VMOVAPS      Y4, Y6
 	VFNMADD231PS winograd40290000<>+0(SB), Y2, Y6
 	VFMADD231PS  winograd3f610000<>+0(SB), Y0, Y6
@@ -2367,18 +2450,24 @@ group:
 	VMOVUPS      Y2, 1344(AX)
 	VMOVUPS      Y4, 1728(AX)
 	VMOVUPS      Y5, 2112(AX)
-	MOVQ         32(SP), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         80(SP), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         128(SP), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	MOVQ         176(SP), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	MOVQ         224(SP), BX
-	VMOVUPS      (BX)(DX*1), Y4
-	MOVQ         272(SP), BX
-	VMOVUPS      (BX)(DX*1), Y5
+	MOVQ         32(SP), SI
+	VMOVUPS      (SI)(DX*1), Y0
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         80(SP), SI
+	VMOVUPS      (SI)(DX*1), Y1
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         128(SP), SI
+	VMOVUPS      (SI)(DX*1), Y2
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         176(SP), SI
+	VMOVUPS      (SI)(DX*1), Y3
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         224(SP), SI
+	VMOVUPS      (SI)(DX*1), Y4
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         272(SP), SI
+	VMOVUPS      (SI)(DX*1), Y5
+	PREFETCHT0   (SI)(BX*1)
 	VMOVAPS      Y4, Y6
 	VFNMADD231PS winograd40290000<>+0(SB), Y2, Y6
 	VFMADD231PS  winograd3f610000<>+0(SB), Y0, Y6
@@ -2402,18 +2491,24 @@ group:
 	VMOVUPS      Y2, 1408(AX)
 	VMOVUPS      Y4, 1792(AX)
 	VMOVUPS      Y5, 2176(AX)
-	MOVQ         40(SP), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         88(SP), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         136(SP), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	MOVQ         184(SP), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	MOVQ         232(SP), BX
-	VMOVUPS      (BX)(DX*1), Y4
-	MOVQ         280(SP), BX
-	VMOVUPS      (BX)(DX*1), Y5
+	MOVQ         40(SP), SI
+	VMOVUPS      (SI)(DX*1), Y0
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         88(SP), SI
+	VMOVUPS      (SI)(DX*1), Y1
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         136(SP), SI
+	VMOVUPS      (SI)(DX*1), Y2
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         184(SP), SI
+	VMOVUPS      (SI)(DX*1), Y3
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         232(SP), SI
+	VMOVUPS      (SI)(DX*1), Y4
+	PREFETCHT0   (SI)(BX*1)
+	MOVQ         280(SP), SI
+	VMOVUPS      (SI)(DX*1), Y5
+	PREFETCHT0   (SI)(BX*1)
 	VMOVAPS      Y4, Y6
 	VFNMADD231PS winograd40290000<>+0(SB), Y2, Y6
 	VFMADD231PS  winograd3f610000<>+0(SB), Y0, Y6
@@ -2611,18 +2706,18 @@ group:
 	VMOVUPS      Y2, 2112(AX)
 	VMOVUPS      Y4, 2176(AX)
 	VMOVUPS      Y5, 2240(AX)
-	MOVQ         (SP), BX
-	VMOVUPS      32(BX)(DX*1), Y0
-	MOVQ         48(SP), BX
-	VMOVUPS      32(BX)(DX*1), Y1
-	MOVQ         96(SP), BX
-	VMOVUPS      32(BX)(DX*1), Y2
-	MOVQ         144(SP), BX
-	VMOVUPS      32(BX)(DX*1), Y3
-	MOVQ         192(SP), BX
-	VMOVUPS      32(BX)(DX*1), Y4
-	MOVQ         240(SP), BX
-	VMOVUPS      32(BX)(DX*1), Y5
+	MOVQ         (SP), SI
+	VMOVUPS      32(SI)(DX*1), Y0
+	MOVQ         48(SP), SI
+	VMOVUPS      32(SI)(DX*1), Y1
+	MOVQ         96(SP), SI
+	VMOVUPS      32(SI)(DX*1), Y2
+	MOVQ         144(SP), SI
+	VMOVUPS      32(SI)(DX*1), Y3
+	MOVQ         192(SP), SI
+	VMOVUPS      32(SI)(DX*1), Y4
+	MOVQ         240(SP), SI
+	VMOVUPS      32(SI)(DX*1), Y5
 	VMOVAPS      Y4, Y6
 	VFNMADD231PS winograd40290000<>+0(SB), Y2, Y6
 	VFMADD231PS  winograd3f610000<>+0(SB), Y0, Y6
@@ -2646,18 +2741,18 @@ group:
 	VMOVUPS      Y2, 1184(AX)
 	VMOVUPS      Y4, 1568(AX)
 	VMOVUPS      Y5, 1952(AX)
-	MOVQ         8(SP), BX
-	VMOVUPS      32(BX)(DX*1), Y0
-	MOVQ         56(SP), BX
-	VMOVUPS      32(BX)(DX*1), Y1
-	MOVQ         104(SP), BX
-	VMOVUPS      32(BX)(DX*1), Y2
-	MOVQ         152(SP), BX
-	VMOVUPS      32(BX)(DX*1), Y3
-	MOVQ         200(SP), BX
-	VMOVUPS      32(BX)(DX*1), Y4
-	MOVQ         248(SP), BX
-	VMOVUPS      32(BX)(DX*1), Y5
+	MOVQ         8(SP), SI
+	VMOVUPS      32(SI)(DX*1), Y0
+	MOVQ         56(SP), SI
+	VMOVUPS      32(SI)(DX*1), Y1
+	MOVQ         104(SP), SI
+	VMOVUPS      32(SI)(DX*1), Y2
+	MOVQ         152(SP), SI
+	VMOVUPS      32(SI)(DX*1), Y3
+	MOVQ         200(SP), SI
+	VMOVUPS      32(SI)(DX*1), Y4
+	MOVQ         248(SP), SI
+	VMOVUPS      32(SI)(DX*1), Y5
 	VMOVAPS      Y4, Y6
 	VFNMADD231PS winograd40290000<>+0(SB), Y2, Y6
 	VFMADD231PS  winograd3f610000<>+0(SB), Y0, Y6
@@ -2681,18 +2776,18 @@ group:
 	VMOVUPS      Y2, 1248(AX)
 	VMOVUPS      Y4, 1632(AX)
 	VMOVUPS      Y5, 2016(AX)
-	MOVQ         16(SP), BX
-	VMOVUPS      32(BX)(DX*1), Y0
-	MOVQ         64(SP), BX
-	VMOVUPS      32(BX)(DX*1), Y1
-	MOVQ         112(SP), BX
-	VMOVUPS      32(BX)(DX*1), Y2
-	MOVQ         160(SP), BX
-	VMOVUPS      32(BX)(DX*1), Y3
-	MOVQ         208(SP), BX
-	VMOVUPS      32(BX)(DX*1), Y4
-	MOVQ         256(SP), BX
-	VMOVUPS      32(BX)(DX*1), Y5
+	MOVQ         16(SP), SI
+	VMOVUPS      32(SI)(DX*1), Y0
+	MOVQ         64(SP), SI
+	VMOVUPS      32(SI)(DX*1), Y1
+	MOVQ         112(SP), SI
+	VMOVUPS      32(SI)(DX*1), Y2
+	MOVQ         160(SP), SI
+	VMOVUPS      32(SI)(DX*1), Y3
+	MOVQ         208(SP), SI
+	VMOVUPS      32(SI)(DX*1), Y4
+	MOVQ         256(SP), SI
+	VMOVUPS      32(SI)(DX*1), Y5
 	VMOVAPS      Y4, Y6
 	VFNMADD231PS winograd40290000<>+0(SB), Y2, Y6
 	VFMADD231PS  winograd3f610000<>+0(SB), Y0, Y6
@@ -2716,18 +2811,18 @@ group:
 	VMOVUPS      Y2, 1312(AX)
 	VMOVUPS      Y4, 1696(AX)
 	VMOVUPS      Y5, 2080(AX)
-	MOVQ         24(SP), BX
-	VMOVUPS      32(BX)(DX*1), Y0
-	MOVQ         72(SP), BX
-	VMOVUPS      32(BX)(DX*1), Y1
-	MOVQ         120(SP), BX
-	VMOVUPS      32(BX)(DX*1), Y2
-	MOVQ         168(SP), BX
-	VMOVUPS      32(BX)(DX*1), Y3
-	MOVQ         216(SP), BX
-	VMOVUPS      32(BX)(DX*1), Y4
-	MOVQ         264(SP), BX
-	VMOVUPS      32(BX)(DX*1), Y5
+	MOVQ         24(SP), SI
+	VMOVUPS      32(SI)(DX*1), Y0
+	MOVQ         72(SP), SI
+	VMOVUPS      32(SI)(DX*1), Y1
+	MOVQ         120(SP), SI
+	VMOVUPS      32(SI)(DX*1), Y2
+	MOVQ         168(SP), SI
+	VMOVUPS      32(SI)(DX*1), Y3
+	MOVQ         216(SP), SI
+	VMOVUPS      32(SI)(DX*1), Y4
+	MOVQ         264(SP), SI
+	VMOVUPS      32(SI)(DX*1), Y5
 	VMOVAPS      Y4, Y6
 	VFNMADD231PS winograd40290000<>+0(SB), Y2, Y6
 	VFMADD231PS  winograd3f610000<>+0(SB), Y0, Y6
@@ -2751,18 +2846,18 @@ group:
 	VMOVUPS      Y2, 1376(AX)
 	VMOVUPS      Y4, 1760(AX)
 	VMOVUPS      Y5, 2144(AX)
-	MOVQ         32(SP), BX
-	VMOVUPS      32(BX)(DX*1), Y0
-	MOVQ         80(SP), BX
-	VMOVUPS      32(BX)(DX*1), Y1
-	MOVQ         128(SP), BX
-	VMOVUPS      32(BX)(DX*1), Y2
-	MOVQ         176(SP), BX
-	VMOVUPS      32(BX)(DX*1), Y3
-	MOVQ         224(SP), BX
-	VMOVUPS      32(BX)(DX*1), Y4
-	MOVQ         272(SP), BX
-	VMOVUPS      32(BX)(DX*1), Y5
+	MOVQ         32(SP), SI
+	VMOVUPS      32(SI)(DX*1), Y0
+	MOVQ         80(SP), SI
+	VMOVUPS      32(SI)(DX*1), Y1
+	MOVQ         128(SP), SI
+	VMOVUPS      32(SI)(DX*1), Y2
+	MOVQ         176(SP), SI
+	VMOVUPS      32(SI)(DX*1), Y3
+	MOVQ         224(SP), SI
+	VMOVUPS      32(SI)(DX*1), Y4
+	MOVQ         272(SP), SI
+	VMOVUPS      32(SI)(DX*1), Y5
 	VMOVAPS      Y4, Y6
 	VFNMADD231PS winograd40290000<>+0(SB), Y2, Y6
 	VFMADD231PS  winograd3f610000<>+0(SB), Y0, Y6
@@ -2786,18 +2881,18 @@ group:
 	VMOVUPS      Y2, 1440(AX)
 	VMOVUPS      Y4, 1824(AX)
 	VMOVUPS      Y5, 2208(AX)
-	MOVQ         40(SP), BX
-	VMOVUPS      32(BX)(DX*1), Y0
-	MOVQ         88(SP), BX
-	VMOVUPS      32(BX)(DX*1), Y1
-	MOVQ         136(SP), BX
-	VMOVUPS      32(BX)(DX*1), Y2
-	MOVQ         184(SP), BX
-	VMOVUPS      32(BX)(DX*1), Y3
-	MOVQ         232(SP), BX
-	VMOVUPS      32(BX)(DX*1), Y4
-	MOVQ         280(SP), BX
-	VMOVUPS      32(BX)(DX*1), Y5
+	MOVQ         40(SP), SI
+	VMOVUPS      32(SI)(DX*1), Y0
+	MOVQ         88(SP), SI
+	VMOVUPS      32(SI)(DX*1), Y1
+	MOVQ         136(SP), SI
+	VMOVUPS      32(SI)(DX*1), Y2
+	MOVQ         184(SP), SI
+	VMOVUPS      32(SI)(DX*1), Y3
+	MOVQ         232(SP), SI
+	VMOVUPS      32(SI)(DX*1), Y4
+	MOVQ         280(SP), SI
+	VMOVUPS      32(SI)(DX*1), Y5
 	VMOVAPS      Y4, Y6
 	VFNMADD231PS winograd40290000<>+0(SB), Y2, Y6
 	VFMADD231PS  winograd3f610000<>+0(SB), Y0, Y6
@@ -2997,14 +3092,15 @@ group:
 	VMOVUPS      Y5, 2272(AX)
 	ADDQ         $0x00000900, AX
 	ADDQ         $0x40, DX
+	ADDQ         $0x40, BX
 	DECQ         CX
 	JNZ          group
 	VZEROUPPER
 	RET
 
-// func winogradOutputAVX2(y *float32, dump *float32, m *float32, start *float32, table *int32, groups int)
-// Requires: AVX, CMOV, FMA3
-TEXT ·winogradOutputAVX2(SB), NOSPLIT, $128-48
+// func winogradOutputAVX2(y *float32, dump *float32, m *float32, start *float32, table *int32, next int, groups int)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·winogradOutputAVX2(SB), NOSPLIT, $128-56
 	MOVQ    y+0(FP), AX
 	MOVQ    dump+8(FP), CX
 	MOVQ    table+32(FP), DX
@@ -3090,8 +3186,11 @@ TEXT ·winogradOutputAVX2(SB), NOSPLIT, $128-48
 	MOVQ    AX, 120(SP)
 	MOVQ    m+16(FP), AX
 	MOVQ    start+24(FP), CX
-	MOVQ    groups+40(FP), DX
+	MOVQ    groups+48(FP), DX
 	XORQ    BX, BX
+	MOVQ    next+40(FP), SI
+	SHLQ    $0x02, SI
+	ADDQ    BX, SI
 
 group:
 	VMOVUPS     (AX)(BX*1), Y0
@@ -3245,17 +3344,21 @@ group:
 	VFMADD231PS winograd3e7a0000<>+0(SB), Y1, Y5
 	VFMADD231PS winograd40580000<>+0(SB), Y3, Y5
 	VADDPS      (CX)(BX*1), Y0, Y0
-	MOVQ        (SP), SI
-	VMOVUPS     Y0, (SI)(BX*1)
+	MOVQ        (SP), DI
+	VMOVUPS     Y0, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
 	VADDPS      (CX)(BX*1), Y2, Y2
-	MOVQ        8(SP), SI
-	VMOVUPS     Y2, (SI)(BX*1)
+	MOVQ        8(SP), DI
+	VMOVUPS     Y2, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
 	VADDPS      (CX)(BX*1), Y4, Y4
-	MOVQ        16(SP), SI
-	VMOVUPS     Y4, (SI)(BX*1)
+	MOVQ        16(SP), DI
+	VMOVUPS     Y4, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
 	VADDPS      (CX)(BX*1), Y5, Y5
-	MOVQ        24(SP), SI
-	VMOVUPS     Y5, (SI)(BX*1)
+	MOVQ        24(SP), DI
+	VMOVUPS     Y5, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
 	VMOVUPS     768(AX)(BX*1), Y0
 	VMOVUPS     896(AX)(BX*1), Y1
 	VMOVUPS     1024(AX)(BX*1), Y2
@@ -3275,17 +3378,21 @@ group:
 	VFMADD231PS winograd3e7a0000<>+0(SB), Y1, Y5
 	VFMADD231PS winograd40580000<>+0(SB), Y3, Y5
 	VADDPS      (CX)(BX*1), Y0, Y0
-	MOVQ        32(SP), SI
-	VMOVUPS     Y0, (SI)(BX*1)
+	MOVQ        32(SP), DI
+	VMOVUPS     Y0, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
 	VADDPS      (CX)(BX*1), Y2, Y2
-	MOVQ        40(SP), SI
-	VMOVUPS     Y2, (SI)(BX*1)
+	MOVQ        40(SP), DI
+	VMOVUPS     Y2, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
 	VADDPS      (CX)(BX*1), Y4, Y4
-	MOVQ        48(SP), SI
-	VMOVUPS     Y4, (SI)(BX*1)
+	MOVQ        48(SP), DI
+	VMOVUPS     Y4, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
 	VADDPS      (CX)(BX*1), Y5, Y5
-	MOVQ        56(SP), SI
-	VMOVUPS     Y5, (SI)(BX*1)
+	MOVQ        56(SP), DI
+	VMOVUPS     Y5, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
 	VMOVUPS     1536(AX)(BX*1), Y0
 	VMOVUPS     1664(AX)(BX*1), Y1
 	VMOVUPS     1792(AX)(BX*1), Y2
@@ -3305,17 +3412,21 @@ group:
 	VFMADD231PS winograd3e7a0000<>+0(SB), Y1, Y5
 	VFMADD231PS winograd40580000<>+0(SB), Y3, Y5
 	VADDPS      (CX)(BX*1), Y0, Y0
-	MOVQ        64(SP), SI
-	VMOVUPS     Y0, (SI)(BX*1)
+	MOVQ        64(SP), DI
+	VMOVUPS     Y0, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
 	VADDPS      (CX)(BX*1), Y2, Y2
-	MOVQ        72(SP), SI
-	VMOVUPS     Y2, (SI)(BX*1)
+	MOVQ        72(SP), DI
+	VMOVUPS     Y2, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
 	VADDPS      (CX)(BX*1), Y4, Y4
-	MOVQ        80(SP), SI
-	VMOVUPS     Y4, (SI)(BX*1)
+	MOVQ        80(SP), DI
+	VMOVUPS     Y4, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
 	VADDPS      (CX)(BX*1), Y5, Y5
-	MOVQ        88(SP), SI
-	VMOVUPS     Y5, (SI)(BX*1)
+	MOVQ        88(SP), DI
+	VMOVUPS     Y5, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
 	VMOVUPS     2304(AX)(BX*1), Y0
 	VMOVUPS     2432(AX)(BX*1), Y1
 	VMOVUPS     2560(AX)(BX*1), Y2
@@ -3335,17 +3446,21 @@ group:
 	VFMADD231PS winograd3e7a0000<>+0(SB), Y1, Y5
 	VFMADD231PS winograd40580000<>+0(SB), Y3, Y5
 	VADDPS      (CX)(BX*1), Y0, Y0
-	MOVQ        96(SP), SI
-	VMOVUPS     Y0, (SI)(BX*1)
+	MOVQ        96(SP), DI
+	VMOVUPS     Y0, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
 	VADDPS      (CX)(BX*1), Y2, Y2
-	MOVQ        104(SP), SI
-	VMOVUPS     Y2, (SI)(BX*1)
+	MOVQ        104(SP), DI
+	VMOVUPS     Y2, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
 	VADDPS      (CX)(BX*1), Y4, Y4
-	MOVQ        112(SP), SI
-	VMOVUPS     Y4, (SI)(BX*1)
+	MOVQ        112(SP), DI
+	VMOVUPS     Y4, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
 	VADDPS      (CX)(BX*1), Y5, Y5
-	MOVQ        120(SP), SI
-	VMOVUPS     Y5, (SI)(BX*1)
+	MOVQ        120(SP), DI
+	VMOVUPS     Y5, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
 	VMOVUPS     32(AX)(BX*1), Y0
 	VMOVUPS     800(AX)(BX*1), Y1
 	VMOVUPS     1568(AX)(BX*1), Y2
@@ -3497,17 +3612,17 @@ group:
 	VFMADD231PS winograd3e7a0000<>+0(SB), Y1, Y5
 	VFMADD231PS winograd40580000<>+0(SB), Y3, Y5
 	VADDPS      32(CX)(BX*1), Y0, Y0
-	MOVQ        (SP), SI
-	VMOVUPS     Y0, 32(SI)(BX*1)
+	MOVQ        (SP), DI
+	VMOVUPS     Y0, 32(DI)(BX*1)
 	VADDPS      32(CX)(BX*1), Y2, Y2
-	MOVQ        8(SP), SI
-	VMOVUPS     Y2, 32(SI)(BX*1)
+	MOVQ        8(SP), DI
+	VMOVUPS     Y2, 32(DI)(BX*1)
 	VADDPS      32(CX)(BX*1), Y4, Y4
-	MOVQ        16(SP), SI
-	VMOVUPS     Y4, 32(SI)(BX*1)
+	MOVQ        16(SP), DI
+	VMOVUPS     Y4, 32(DI)(BX*1)
 	VADDPS      32(CX)(BX*1), Y5, Y5
-	MOVQ        24(SP), SI
-	VMOVUPS     Y5, 32(SI)(BX*1)
+	MOVQ        24(SP), DI
+	VMOVUPS     Y5, 32(DI)(BX*1)
 	VMOVUPS     800(AX)(BX*1), Y0
 	VMOVUPS     928(AX)(BX*1), Y1
 	VMOVUPS     1056(AX)(BX*1), Y2
@@ -3527,17 +3642,17 @@ group:
 	VFMADD231PS winograd3e7a0000<>+0(SB), Y1, Y5
 	VFMADD231PS winograd40580000<>+0(SB), Y3, Y5
 	VADDPS      32(CX)(BX*1), Y0, Y0
-	MOVQ        32(SP), SI
-	VMOVUPS     Y0, 32(SI)(BX*1)
+	MOVQ        32(SP), DI
+	VMOVUPS     Y0, 32(DI)(BX*1)
 	VADDPS      32(CX)(BX*1), Y2, Y2
-	MOVQ        40(SP), SI
-	VMOVUPS     Y2, 32(SI)(BX*1)
+	MOVQ        40(SP), DI
+	VMOVUPS     Y2, 32(DI)(BX*1)
 	VADDPS      32(CX)(BX*1), Y4, Y4
-	MOVQ        48(SP), SI
-	VMOVUPS     Y4, 32(SI)(BX*1)
+	MOVQ        48(SP), DI
+	VMOVUPS     Y4, 32(DI)(BX*1)
 	VADDPS      32(CX)(BX*1), Y5, Y5
-	MOVQ        56(SP), SI
-	VMOVUPS     Y5, 32(SI)(BX*1)
+	MOVQ        56(SP), DI
+	VMOVUPS     Y5, 32(DI)(BX*1)
 	VMOVUPS     1568(AX)(BX*1), Y0
 	VMOVUPS     1696(AX)(BX*1), Y1
 	VMOVUPS     1824(AX)(BX*1), Y2
@@ -3557,17 +3672,17 @@ group:
 	VFMADD231PS winograd3e7a0000<>+0(SB), Y1, Y5
 	VFMADD231PS winograd40580000<>+0(SB), Y3, Y5
 	VADDPS      32(CX)(BX*1), Y0, Y0
-	MOVQ        64(SP), SI
-	VMOVUPS     Y0, 32(SI)(BX*1)
+	MOVQ        64(SP), DI
+	VMOVUPS     Y0, 32(DI)(BX*1)
 	VADDPS      32(CX)(BX*1), Y2, Y2
-	MOVQ        72(SP), SI
-	VMOVUPS     Y2, 32(SI)(BX*1)
+	MOVQ        72(SP), DI
+	VMOVUPS     Y2, 32(DI)(BX*1)
 	VADDPS      32(CX)(BX*1), Y4, Y4
-	MOVQ        80(SP), SI
-	VMOVUPS     Y4, 32(SI)(BX*1)
+	MOVQ        80(SP), DI
+	VMOVUPS     Y4, 32(DI)(BX*1)
 	VADDPS      32(CX)(BX*1), Y5, Y5
-	MOVQ        88(SP), SI
-	VMOVUPS     Y5, 32(SI)(BX*1)
+	MOVQ        88(SP), DI
+	VMOVUPS     Y5, 32(DI)(BX*1)
 	VMOVUPS     2336(AX)(BX*1), Y0
 	VMOVUPS     2464(AX)(BX*1), Y1
 	VMOVUPS     2592(AX)(BX*1), Y2
@@ -3587,18 +3702,19 @@ group:
 	VFMADD231PS winograd3e7a0000<>+0(SB), Y1, Y5
 	VFMADD231PS winograd40580000<>+0(SB), Y3, Y5
 	VADDPS      32(CX)(BX*1), Y0, Y0
-	MOVQ        96(SP), SI
-	VMOVUPS     Y0, 32(SI)(BX*1)
+	MOVQ        96(SP), DI
+	VMOVUPS     Y0, 32(DI)(BX*1)
 	VADDPS      32(CX)(BX*1), Y2, Y2
-	MOVQ        104(SP), SI
-	VMOVUPS     Y2, 32(SI)(BX*1)
+	MOVQ        104(SP), DI
+	VMOVUPS     Y2, 32(DI)(BX*1)
 	VADDPS      32(CX)(BX*1), Y4, Y4
-	MOVQ        112(SP), SI
-	VMOVUPS     Y4, 32(SI)(BX*1)
+	MOVQ        112(SP), DI
+	VMOVUPS     Y4, 32(DI)(BX*1)
 	VADDPS      32(CX)(BX*1), Y5, Y5
-	MOVQ        120(SP), SI
-	VMOVUPS     Y5, 32(SI)(BX*1)
+	MOVQ        120(SP), DI
+	VMOVUPS     Y5, 32(DI)(BX*1)
 	ADDQ        $0x40, BX
+	ADDQ        $0x40, SI
 	DECQ        DX
 	JNZ         group
 	VZEROUPPER
@@ -4072,9 +4188,9 @@ row:
 	VZEROUPPER
 	RET
 
-// func winogradGradientAVX2(z *float32, dy *float32, zero *float32, table *int32, groups int)
-// Requires: AVX, CMOV, FMA3
-TEXT ·winogradGradientAVX2(SB), NOSPLIT, $128-40
+// func winogradGradientAVX2(z *float32, dy *float32, zero *float32, table *int32, next int, groups int)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·winogradGradientAVX2(SB), NOSPLIT, $128-48
 	MOVQ    dy+8(FP), AX
 	MOVQ    zero+16(FP), CX
 	MOVQ    table+24(FP), DX
@@ -4159,18 +4275,25 @@ TEXT ·winogradGradientAVX2(SB), NOSPLIT, $128-40
 	CMOVQEQ CX, AX
 	MOVQ    AX, 120(SP)
 	MOVQ    z+0(FP), AX
-	MOVQ    groups+32(FP), CX
+	MOVQ    groups+40(FP), CX
 	XORQ    DX, DX
+	MOVQ    next+32(FP), BX
+	SHLQ    $0x02, BX
+	ADDQ    DX, BX
 
 group:
-	MOVQ        (SP), BX
-	VMOVUPS     (BX)(DX*1), Y0
-	MOVQ        32(SP), BX
-	VMOVUPS     (BX)(DX*1), Y1
-	MOVQ        64(SP), BX
-	VMOVUPS     (BX)(DX*1), Y2
-	MOVQ        96(SP), BX
-	VMOVUPS     (BX)(DX*1), Y3
+	MOVQ        (SP), SI
+	VMOVUPS     (SI)(DX*1), Y0
+	PREFETCHT0  (SI)(BX*1)
+	MOVQ        32(SP), SI
+	VMOVUPS     (SI)(DX*1), Y1
+	PREFETCHT0  (SI)(BX*1)
+	MOVQ        64(SP), SI
+	VMOVUPS     (SI)(DX*1), Y2
+	PREFETCHT0  (SI)(BX*1)
+	MOVQ        96(SP), SI
+	VMOVUPS     (SI)(DX*1), Y3
+	PREFETCHT0  (SI)(BX*1)
 	VMOVAPS     Y0, Y4
 	VFMADD231PS winograd3ec80000<>+0(SB), Y2, Y4
 	VMULPS      winograd3f200000<>+0(SB), Y1, Y5
@@ -4189,14 +4312,18 @@ group:
 	VMOVUPS     Y2, 2304(AX)(DX*1)
 	VMOVUPS     Y5, 3072(AX)(DX*1)
 	VMOVUPS     Y3, 3840(AX)(DX*1)
-	MOVQ        8(SP), BX
-	VMOVUPS     (BX)(DX*1), Y0
-	MOVQ        40(SP), BX
-	VMOVUPS     (BX)(DX*1), Y1
-	MOVQ        72(SP), BX
-	VMOVUPS     (BX)(DX*1), Y2
-	MOVQ        104(SP), BX
-	VMOVUPS     (BX)(DX*1), Y3
+	MOVQ        8(SP), SI
+	VMOVUPS     (SI)(DX*1), Y0
+	PREFETCHT0  (SI)(BX*1)
+	MOVQ        40(SP), SI
+	VMOVUPS     (SI)(DX*1), Y1
+	PREFETCHT0  (SI)(BX*1)
+	MOVQ        72(SP), SI
+	VMOVUPS     (SI)(DX*1), Y2
+	PREFETCHT0  (SI)(BX*1)
+	MOVQ        104(SP), SI
+	VMOVUPS     (SI)(DX*1), Y3
+	PREFETCHT0  (SI)(BX*1)
 	VMOVAPS     Y0, Y4
 	VFMADD231PS winograd3ec80000<>+0(SB), Y2, Y4
 	VMULPS      winograd3f200000<>+0(SB), Y1, Y5
@@ -4215,14 +4342,18 @@ group:
 	VMOVUPS     Y2, 2432(AX)(DX*1)
 	VMOVUPS     Y5, 3200(AX)(DX*1)
 	VMOVUPS     Y3, 3968(AX)(DX*1)
-	MOVQ        16(SP), BX
-	VMOVUPS     (BX)(DX*1), Y0
-	MOVQ        48(SP), BX
-	VMOVUPS     (BX)(DX*1), Y1
-	MOVQ        80(SP), BX
-	VMOVUPS     (BX)(DX*1), Y2
-	MOVQ        112(SP), BX
-	VMOVUPS     (BX)(DX*1), Y3
+	MOVQ        16(SP), SI
+	VMOVUPS     (SI)(DX*1), Y0
+	PREFETCHT0  (SI)(BX*1)
+	MOVQ        48(SP), SI
+	VMOVUPS     (SI)(DX*1), Y1
+	PREFETCHT0  (SI)(BX*1)
+	MOVQ        80(SP), SI
+	VMOVUPS     (SI)(DX*1), Y2
+	PREFETCHT0  (SI)(BX*1)
+	MOVQ        112(SP), SI
+	VMOVUPS     (SI)(DX*1), Y3
+	PREFETCHT0  (SI)(BX*1)
 	VMOVAPS     Y0, Y4
 	VFMADD231PS winograd3ec80000<>+0(SB), Y2, Y4
 	VMULPS      winograd3f200000<>+0(SB), Y1, Y5
@@ -4241,14 +4372,18 @@ group:
 	VMOVUPS     Y2, 2560(AX)(DX*1)
 	VMOVUPS     Y5, 3328(AX)(DX*1)
 	VMOVUPS     Y3, 4096(AX)(DX*1)
-	MOVQ        24(SP), BX
-	VMOVUPS     (BX)(DX*1), Y0
-	MOVQ        56(SP), BX
-	VMOVUPS     (BX)(DX*1), Y1
-	MOVQ        88(SP), BX
-	VMOVUPS     (BX)(DX*1), Y2
-	MOVQ        120(SP), BX
-	VMOVUPS     (BX)(DX*1), Y3
+	MOVQ        24(SP), SI
+	VMOVUPS     (SI)(DX*1), Y0
+	PREFETCHT0  (SI)(BX*1)
+	MOVQ        56(SP), SI
+	VMOVUPS     (SI)(DX*1), Y1
+	PREFETCHT0  (SI)(BX*1)
+	MOVQ        88(SP), SI
+	VMOVUPS     (SI)(DX*1), Y2
+	PREFETCHT0  (SI)(BX*1)
+	MOVQ        120(SP), SI
+	VMOVUPS     (SI)(DX*1), Y3
+	PREFETCHT0  (SI)(BX*1)
 	VMOVAPS     Y0, Y4
 	VFMADD231PS winograd3ec80000<>+0(SB), Y2, Y4
 	VMULPS      winograd3f200000<>+0(SB), Y1, Y5
@@ -4399,14 +4534,14 @@ group:
 	VMOVUPS     Y2, 4224(AX)(DX*1)
 	VMOVUPS     Y5, 4352(AX)(DX*1)
 	VMOVUPS     Y3, 4480(AX)(DX*1)
-	MOVQ        (SP), BX
-	VMOVUPS     32(BX)(DX*1), Y0
-	MOVQ        32(SP), BX
-	VMOVUPS     32(BX)(DX*1), Y1
-	MOVQ        64(SP), BX
-	VMOVUPS     32(BX)(DX*1), Y2
-	MOVQ        96(SP), BX
-	VMOVUPS     32(BX)(DX*1), Y3
+	MOVQ        (SP), SI
+	VMOVUPS     32(SI)(DX*1), Y0
+	MOVQ        32(SP), SI
+	VMOVUPS     32(SI)(DX*1), Y1
+	MOVQ        64(SP), SI
+	VMOVUPS     32(SI)(DX*1), Y2
+	MOVQ        96(SP), SI
+	VMOVUPS     32(SI)(DX*1), Y3
 	VMOVAPS     Y0, Y4
 	VFMADD231PS winograd3ec80000<>+0(SB), Y2, Y4
 	VMULPS      winograd3f200000<>+0(SB), Y1, Y5
@@ -4425,14 +4560,14 @@ group:
 	VMOVUPS     Y2, 2336(AX)(DX*1)
 	VMOVUPS     Y5, 3104(AX)(DX*1)
 	VMOVUPS     Y3, 3872(AX)(DX*1)
-	MOVQ        8(SP), BX
-	VMOVUPS     32(BX)(DX*1), Y0
-	MOVQ        40(SP), BX
-	VMOVUPS     32(BX)(DX*1), Y1
-	MOVQ        72(SP), BX
-	VMOVUPS     32(BX)(DX*1), Y2
-	MOVQ        104(SP), BX
-	VMOVUPS     32(BX)(DX*1), Y3
+	MOVQ        8(SP), SI
+	VMOVUPS     32(SI)(DX*1), Y0
+	MOVQ        40(SP), SI
+	VMOVUPS     32(SI)(DX*1), Y1
+	MOVQ        72(SP), SI
+	VMOVUPS     32(SI)(DX*1), Y2
+	MOVQ        104(SP), SI
+	VMOVUPS     32(SI)(DX*1), Y3
 	VMOVAPS     Y0, Y4
 	VFMADD231PS winograd3ec80000<>+0(SB), Y2, Y4
 	VMULPS      winograd3f200000<>+0(SB), Y1, Y5
@@ -4451,14 +4586,14 @@ group:
 	VMOVUPS     Y2, 2464(AX)(DX*1)
 	VMOVUPS     Y5, 3232(AX)(DX*1)
 	VMOVUPS     Y3, 4000(AX)(DX*1)
-	MOVQ        16(SP), BX
-	VMOVUPS     32(BX)(DX*1), Y0
-	MOVQ        48(SP), BX
-	VMOVUPS     32(BX)(DX*1), Y1
-	MOVQ        80(SP), BX
-	VMOVUPS     32(BX)(DX*1), Y2
-	MOVQ        112(SP), BX
-	VMOVUPS     32(BX)(DX*1), Y3
+	MOVQ        16(SP), SI
+	VMOVUPS     32(SI)(DX*1), Y0
+	MOVQ        48(SP), SI
+	VMOVUPS     32(SI)(DX*1), Y1
+	MOVQ        80(SP), SI
+	VMOVUPS     32(SI)(DX*1), Y2
+	MOVQ        112(SP), SI
+	VMOVUPS     32(SI)(DX*1), Y3
 	VMOVAPS     Y0, Y4
 	VFMADD231PS winograd3ec80000<>+0(SB), Y2, Y4
 	VMULPS      winograd3f200000<>+0(SB), Y1, Y5
@@ -4477,14 +4612,14 @@ group:
 	VMOVUPS     Y2, 2592(AX)(DX*1)
 	VMOVUPS     Y5, 3360(AX)(DX*1)
 	VMOVUPS     Y3, 4128(AX)(DX*1)
-	MOVQ        24(SP), BX
-	VMOVUPS     32(BX)(DX*1), Y0
-	MOVQ        56(SP), BX
-	VMOVUPS     32(BX)(DX*1), Y1
-	MOVQ        88(SP), BX
-	VMOVUPS     32(BX)(DX*1), Y2
-	MOVQ        120(SP), BX
-	VMOVUPS     32(BX)(DX*1), Y3
+	MOVQ        24(SP), SI
+	VMOVUPS     32(SI)(DX*1), Y0
+	MOVQ        56(SP), SI
+	VMOVUPS     32(SI)(DX*1), Y1
+	MOVQ        88(SP), SI
+	VMOVUPS     32(SI)(DX*1), Y2
+	MOVQ        120(SP), SI
+	VMOVUPS     32(SI)(DX*1), Y3
 	VMOVAPS     Y0, Y4
 	VFMADD231PS winograd3ec80000<>+0(SB), Y2, Y4
 	VMULPS      winograd3f200000<>+0(SB), Y1, Y5
@@ -4636,6 +4771,7 @@ group:
 	VMOVUPS     Y5, 4384(AX)(DX*1)
 	VMOVUPS     Y3, 4512(AX)(DX*1)
 	ADDQ        $0x40, DX
+	ADDQ        $0x40, BX
 	DECQ        CX
 	JNZ         group
 	VZEROUPPER

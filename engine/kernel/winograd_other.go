@@ -9,7 +9,7 @@ func winogradInput(_ ISA, v, x []float32, base int, zero []float32, table []int3
 	winogradInputGeneric(v, x, base, table, len(zero))
 }
 
-func winogradOutput(_ ISA, y []float32, base int, _, m, start []float32, table []int32, channels int) {
+func winogradOutput(_ ISA, y []float32, base int, _, m, start []float32, table []int32, _, channels int) {
 	winogradOutputGeneric(y, base, m, start, table, channels)
 }
 
@@ -17,7 +17,7 @@ func winogradWeights(_ ISA, u, w []float32, rows, tapStep, rowStep, pointStep in
 	winogradWeightsGeneric(u, w, rows, tapStep, rowStep, pointStep)
 }
 
-func winogradGradient(_ ISA, z, dy []float32, base int, _ []float32, table []int32, channels int) {
+func winogradGradient(_ ISA, z, dy []float32, base int, _ []float32, table []int32, _, channels int) {
 	winogradGradientGeneric(z, dy, base, table, channels)
 }
 

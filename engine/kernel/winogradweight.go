@@ -77,7 +77,7 @@ func (g *winogradWeight) chunk(isa ISA, mem []float32, chunk, panel int, x, dy [
 			at := g.tile(block + i)
 			g.input(isa, v[i*g.vStep:][:g.vStep], x, at)
 			table := g.outputs[at.shape*winoTile*winoTile:][:winoTile*winoTile]
-			winogradGradient(isa, z[i*winoMStep:][:winoRow], dy, at.pixel*g.out+panel*panelCols, g.zero, table, cols)
+			winogradGradient(isa, z[i*winoMStep:][:winoRow], dy, at.pixel*g.out+panel*panelCols, g.zero, table, g.out, cols)
 		}
 		g.products(isa, u, v, z, cols, n, block == first)
 	}

@@ -27,11 +27,12 @@ func (s isa) gradientLine(y [4]reg.VecVirtual) [6]reg.VecVirtual {
 // gradient writes the transform of the gradient of a tile, the transposed one
 // of output.
 func (s isa) gradient() {
-	s.function("winogradGradient", "transforms the gradient of a tile of 4 x 4 outputs.", "func(z, dy, zero *float32, table *int32, groups int)")
+	s.function("winogradGradient", "transforms the gradient of a tile of 4 x 4 outputs.", "func(z, dy, zero *float32, table *int32, next, groups int)")
 	frame := pointers(16, param("dy"), param("zero"), param("table"))
 	s.hold(a, b, a2, b2, a3, b3)
 	z, groups, along := param("z"), param("groups"), GP64()
 	XORQ(along, along)
+	next := nextTile(along)
 	Label("group")
 	for part := range 16 / s.width {
 		place := func(r, c int) Mem {
@@ -41,7 +42,12 @@ func (s isa) gradient() {
 		for c := range 4 {
 			var d [4]reg.VecVirtual
 			for r := range d {
-				d[r] = s.load(through(frame, 4*r+c, along, 32*part))
+				at := through(frame, 4*r+c, along, 32*part)
+				d[r] = s.load(at)
+				if part == 0 {
+					at.Index = next
+					PREFETCHT0(at)
+				}
 			}
 			for r, t := range s.gradientLine(d) {
 				between[r][c] = s.keep(t, s.wide() && c >= 2, place(r, c))
@@ -58,6 +64,7 @@ func (s isa) gradient() {
 		}
 	}
 	ADDQ(Imm(64), along)
+	ADDQ(Imm(64), next)
 	DECQ(groups)
 	JNZ(LabelRef("group"))
 	VZEROUPPER()

@@ -41,11 +41,12 @@ func (s isa) inputLine(d [6]reg.VecVirtual) [6]reg.VecVirtual {
 
 // input writes the transform of a tile, group after group of 16 channels.
 func (s isa) input() {
-	s.function("winogradInput", "transforms the 6 x 6 patch of a tile.", "func(v, x, zero *float32, table *int32, groups int)")
+	s.function("winogradInput", "transforms the 6 x 6 patch of a tile.", "func(v, x, zero *float32, table *int32, next, groups int)")
 	frame := pointers(36, param("x"), param("zero"), param("table"))
 	s.hold(both, together, a2, b2, a, b)
 	v, groups, along := param("v"), param("groups"), GP64()
 	XORQ(along, along)
+	next := nextTile(along)
 	Label("group")
 	for part := range 16 / s.width {
 		place := func(r, c int) Mem { return Mem{Base: v, Disp: 64*(6*r+c) + 32*part} }
@@ -53,7 +54,12 @@ func (s isa) input() {
 		for c := range 6 {
 			var d [6]reg.VecVirtual
 			for r := range d {
-				d[r] = s.load(through(frame, 6*r+c, along, 32*part))
+				at := through(frame, 6*r+c, along, 32*part)
+				d[r] = s.load(at)
+				if c >= 2 && part == 0 {
+					at.Index = next
+					PREFETCHT0(at)
+				}
 			}
 			for r, t := range s.inputLine(d) {
 				between[r][c] = s.keep(t, s.wide() && c >= 4, place(r, c))
@@ -71,6 +77,7 @@ func (s isa) input() {
 	}
 	ADDQ(U32(36*64), v)
 	ADDQ(Imm(64), along)
+	ADDQ(Imm(64), next)
 	DECQ(groups)
 	JNZ(LabelRef("group"))
 	VZEROUPPER()

@@ -116,6 +116,15 @@ func pointers(n int, base, instead, table reg.GPVirtual) Mem {
 	return frame
 }
 
+// nextTile is the index, in a frame's pointers, of the same place in the tile to
+// the right.
+func nextTile(along reg.GPVirtual) reg.GPVirtual {
+	next := param("next")
+	SHLQ(Imm(2), next)
+	ADDQ(along, next)
+	return next
+}
+
 // through gives the place of pointer i of a frame, so many bytes further.
 func through(frame Mem, i int, index reg.GPVirtual, disp int) Mem {
 	p := GP64()

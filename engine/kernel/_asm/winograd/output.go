@@ -28,11 +28,12 @@ func (s isa) outputLine(m [6]reg.VecVirtual) [4]reg.VecVirtual {
 // output writes the transform back of a tile for one panel of 16 or 32
 // channels.
 func (s isa) output() {
-	s.function("winogradOutput", "transforms a tile back to 4 x 4 pixels.", "func(y, dump, m, start *float32, table *int32, groups int)")
+	s.function("winogradOutput", "transforms a tile back to 4 x 4 pixels.", "func(y, dump, m, start *float32, table *int32, next, groups int)")
 	frame := pointers(16, param("y"), param("dump"), param("table"))
 	s.hold(a, b, a2, b2, a3, b3)
 	m, start, groups, along := param("m"), param("start"), param("groups"), GP64()
 	XORQ(along, along)
+	next := nextTile(along)
 	Label("group")
 	for part := range 16 / s.width {
 		place := func(r, c int) Mem {
@@ -55,11 +56,17 @@ func (s isa) output() {
 			}
 			for c, t := range s.outputLine(d) {
 				VADDPS(Mem{Base: start, Index: along, Scale: 1, Disp: 32 * part}, t, t)
-				VMOVUPS(t, through(frame, 4*r+c, along, 32*part))
+				at := through(frame, 4*r+c, along, 32*part)
+				VMOVUPS(t, at)
+				if part == 0 {
+					at.Index = next
+					PREFETCHT0(at)
+				}
 			}
 		}
 	}
 	ADDQ(Imm(64), along)
+	ADDQ(Imm(64), next)
 	DECQ(groups)
 	JNZ(LabelRef("group"))
 	VZEROUPPER()
