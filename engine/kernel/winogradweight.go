@@ -20,7 +20,7 @@ type winogradWeight struct {
 const (
 	winoWeightPieces = 16  // chunks times panels, about
 	winoWeightTiles  = 128 // at least in a chunk, to repay its sums
-	winoWeightBlock  = 24  // tiles whose transforms stay in L2
+	winoWeightBlock  = 32  // tiles whose transforms stay in L2
 )
 
 func newWinogradWeight(images, h, w, in, out int) *winogradWeight {
