@@ -95,11 +95,13 @@ func (d *demo) addCovariance(_ context.Context, page *report.Page, t *demoTable,
 	if err != nil {
 		return err
 	}
-	s := page.Add("Diffusion as a game of covariance",
+	page.Add("Diffusion as a game of covariance",
 		"Noise takes the covariance of the penguins' measurements away grain by grain and puts the identity in its place; the reverse steps bring it back although none of them knows more than a diagonal.",
 		c.Eigenvalues(), crossing)
-	for _, at := range []float64{0, 0.25, 0.5, 0.9} {
-		s.Add(c.Maps(at)...)
+	maps := page.Add("Covariance on the way",
+		"From the data's own correlations to none: what Σ_t = ᾱ_t Σ_0 + (1-ᾱ_t) I predicts is what the noised rows have, up to chance.")
+	for _, at := range []float64{0.25, 0.5, 0.9} {
+		maps.Add(c.Maps(at)...)
 	}
 	return nil
 }
