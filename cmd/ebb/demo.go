@@ -69,7 +69,10 @@ type demo struct {
 
 func (o *demoOptions) execute(ctx context.Context, s streams) error {
 	start := time.Now()
-	pool := parallel.New(o.threads)
+	pool, err := newPool(o.threads)
+	if err != nil {
+		return err
+	}
 	defer pool.Close()
 	d := &demo{demoOptions: *o, streams: s, pool: pool}
 	if err := d.prepare(); err != nil {
