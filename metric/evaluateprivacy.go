@@ -24,7 +24,8 @@ const searchTerms = 100_000_000_000
 
 // lookedUp is how many rows are looked up among the reference's.
 func (e *tableEvaluation) lookedUp(reference *Frame) int {
-	return min(e.o.maxRows(), max(1000, searchTerms/reference.Rows()/len(reference.Columns)))
+	most := int64(searchTerms) / int64(reference.Rows()) / int64(len(reference.Columns))
+	return int(min(int64(e.o.maxRows()), max(1000, most)))
 }
 
 func (e *tableEvaluation) closest(ctx context.Context) error {

@@ -37,8 +37,8 @@ type Config struct {
 
 // Data tells where the training data came from.
 type Data struct {
-	Path string `yaml:"path"`
-	Rows int    `yaml:"rows"`
+	Path string `yaml:"path" json:"path"`
+	Rows int    `yaml:"rows" json:"rows"`
 }
 
 // Process is the forward process and how the network's output is read.

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -16,6 +17,9 @@ type named[T any] struct {
 	make    T
 }
 
+// ErrName says that a name stands in none of the tables.
+var ErrName = errors.New("unknown name")
+
 // find looks a name up; what says of what kind the name is, for the error.
 func find[T any](what, name string, rows []named[T]) (T, error) {
 	known := make([]string, len(rows))
@@ -26,7 +30,7 @@ func find[T any](what, name string, rows []named[T]) (T, error) {
 		known[i] = r.Name
 	}
 	var none T
-	return none, fmt.Errorf("there is no %s %q: choose one of %s", what, name, strings.Join(known, ", "))
+	return none, fmt.Errorf("%w: no %s %q: choose one of %s", ErrName, what, name, strings.Join(known, ", "))
 }
 
 // schedules is the table of noise schedules; each is made for T steps.
@@ -72,7 +76,10 @@ type SamplerOptions struct {
 }
 
 // SamplerName is a row of Samplers.
-type SamplerName struct{ Name, Summary string }
+type SamplerName struct {
+	Name    string `json:"name"`
+	Summary string `json:"summary"`
+}
 
 // samplers is the table of samplers.
 func samplers() []named[func(SamplerOptions) sample.Sampler] {

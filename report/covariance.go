@@ -57,7 +57,7 @@ func (c Covariance) Maps(t float64) []Figure {
 	predicted, got := gauss.Flow(cov, alpha, sigma), c.noised(t)
 	return []Figure{
 		c.heat(fmt.Sprintf("Σ at t = %g, predicted", t), "", predicted),
-		c.heat("measured", fmt.Sprintf("%.1f %% from the prediction; chance alone gives about %.1f %%.",
+		c.heat(fmt.Sprintf("Σ at t = %g, measured", t), fmt.Sprintf("%.1f %% from the prediction; chance alone gives about %.1f %%.",
 			100*gauss.Distance(got, predicted), 100*c.chance(predicted)), got),
 	}
 }

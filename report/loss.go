@@ -25,6 +25,6 @@ func LossCurve(path, title string) (Lines, error) {
 	}
 	return Lines{
 		Caption: Caption{Title: title, Note: "Mean over the steps between two reports."},
-		X:       Axis{Label: "step"}, Y: Axis{Label: "loss", Log: true}, Series: []Series{s}, Size: Small,
+		X:       Axis{Label: "step"}, Y: Axis{Label: "loss"}, Series: []Series{s}, Size: Small,
 	}, lines.Err()
 }

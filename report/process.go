@@ -41,7 +41,7 @@ func SignalAndNoise(sch schedule.Schedule) Lines {
 // SignalToNoise shows the half logarithm of the signal-to-noise ratio.
 func SignalToNoise(sch schedule.Schedule) Lines {
 	return Lines{
-		Caption: Caption{Title: "Signal-to-noise ratio", Note: "λ = log(α/σ), half its logarithm: above 0 the data prevails, below the noise."},
+		Caption: Caption{Title: "Half the log signal-to-noise ratio", Note: "λ = log(α/σ): above 0 the data prevails, below it the noise."},
 		X:       timeAxis(), Y: Axis{Label: "λ in nats"},
 		Series: []Series{overTime("λ", 0.01, func(t float64) float64 {
 			a, s := sch.At(t)

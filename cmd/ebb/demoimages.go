@@ -71,7 +71,7 @@ func (d *demo) judgePictures(ctx context.Context, p *demoPictures) error {
 	if p.scores.Scores, err = metric.ScoreImages(d.pool, p.samples, p.held, p.train, metric.ImageOptions{}); err != nil {
 		return err
 	}
-	return p.scores.print(d.out)
+	return d.show(p.scores)
 }
 
 // byClass is the first n pictures of each class, class by class.

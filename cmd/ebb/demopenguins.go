@@ -17,13 +17,13 @@ func (d *demo) noise() rng.Rows { return rng.Rows{Stream: rng.New(d.seed, rng.Me
 // addPenguins shows columns and pairs of the real and of the synthetic table.
 func (d *demo) addPenguins(_ context.Context, page *report.Page, t *demoTable, _ *demoPictures) error {
 	real, synthetic := t.frames[0], t.frames[1]
-	columns := page.Add("New penguins: columns", "Each column of the synthetic table has the distribution of the real one, missing values and rounding included.")
+	columns := page.Add("New penguins: columns", "Each synthetic column follows the real one, as far as 275 rows and some seconds of training show it; missing values and rounding come along.")
 	for j := range real.Columns {
 		columns.Add(columnFigure(&real.Columns[j], &synthetic.Columns[j]))
 	}
 	x, y := real.Index("bill_length_mm"), real.Index("bill_depth_mm")
 	page.Add("New penguins: pairs", "The columns belong together as in the real table: three species, three clouds.",
-		pairFigure("Real", real, x, y), pairFigure("Synthetic", synthetic, x, y), trendFigure(t.report, real))
+		pairFigure("Real", real, x, y), pairFigure("Synthetic", synthetic, x, y), trendFigure(t.report, real), privacyFigure(t.report))
 	return nil
 }
 
@@ -34,9 +34,11 @@ func columnFigure(real, synthetic *metric.Column) report.Figure {
 			Sets: []report.Values{{Name: "real", X: real.Num}, {Name: "synthetic", X: synthetic.Num}}}
 	}
 	names := append([]string{}, real.Labels...)
-	names = append(names, "(missing)")
+	if real.MissingShare()+synthetic.MissingShare() > 0 {
+		names = append(names, "(missing)")
+	}
 	return report.Bars{Caption: report.Caption{Title: real.Name}, Percent: true, Categories: names, Width: report.Small.W,
-		Sets: []report.BarSet{{Name: "real", Values: shares(real)}, {Name: "synthetic", Values: shares(synthetic)}}}
+		Sets: []report.BarSet{{Name: "real", Values: shares(real)[:len(names)]}, {Name: "synthetic", Values: shares(synthetic)[:len(names)]}}}
 }
 
 // shares are those of a column's categories, and last that of missing values.
@@ -84,7 +86,16 @@ func trendFigure(r *metric.TableReport, f *metric.Frame) report.Figure {
 		values[a][b], values[b][a] = float64(p.Error)/100, float64(p.Error)/100
 	}
 	return report.Heatmap{Caption: report.Caption{Title: "Error of pairs", Note: fmt.Sprintf("1 less the similarity of each pair; mean %.1f %%, of held-out real rows %.1f %%.",
-		float64(r.Trend.Error), float64(r.Trend.HoldoutError))}, Rows: names, Cols: names, Values: values, Full: 0.5}
+		float64(r.Trend.Error), float64(r.Trend.HoldoutError))}, Rows: names, Cols: names, Values: values, Full: 0.25, Numbers: true}
+}
+
+// privacyFigure says how near the synthetic rows lie to those the model learned from.
+func privacyFigure(r *metric.TableReport) report.Figure {
+	return report.Table{Caption: report.Caption{Title: "Copies and detection"}, Header: []string{"", "synthetic", "ideal"}, Rows: [][]string{
+		{"exact copies of training rows", fmt.Sprint(r.Copies.Synthetic), "0"},
+		{"share closer to training than to held-out rows", fmt.Sprintf("%.3f", float64(r.Closest.Share)), "0.5"},
+		{"AUC of trees that tell synthetic from real", fmt.Sprintf("%.3f", float64(r.Detection.AUC)), "0.5"},
+	}}
 }
 
 // addCovariance shows the covariance view on the penguins' measurements.
@@ -95,11 +106,13 @@ func (d *demo) addCovariance(_ context.Context, page *report.Page, t *demoTable,
 	if err != nil {
 		return err
 	}
-	s := page.Add("Diffusion as a game of covariance",
+	page.Add("Diffusion as a game of covariance",
 		"Noise takes the covariance of the penguins' measurements away grain by grain and puts the identity in its place; the reverse steps bring it back although none of them knows more than a diagonal.",
 		c.Eigenvalues(), crossing)
-	for _, at := range []float64{0, 0.25, 0.5, 0.9} {
-		s.Add(c.Maps(at)...)
+	maps := page.Add("Covariance on the way",
+		"From the data's own correlations to none: what Σ_t = ᾱ_t Σ_0 + (1-ᾱ_t) I predicts is what the noised rows have, up to chance.")
+	for _, at := range []float64{0.25, 0.5, 0.9} {
+		maps.Add(c.Maps(at)...)
 	}
 	return nil
 }

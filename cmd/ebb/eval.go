@@ -36,7 +36,8 @@ a run). Give both: then copies of the training data can be told from quality.
 Tables are compared with the training rows where there are any, else with --real:
   shape error     100 % less the mean of KS and total-variation complements over the columns
   trend error     the same for pairs of columns: correlations and contingency tables
-  tree detector   AUC of boosted trees that tell synthetic from real rows; 0.5 is ideal
+  tree detector   AUC of boosted trees that tell synthetic from real rows; 0.5 is ideal, below it
+                  synthetic rows lie closer to the real ones than real rows do to each other
   usefulness      trees trained on synthetic rows, tested on real ones (--label)
   copies          distance to the closest training row beside that of held-out rows
 Names and formulas of shape and trend are those of SDMetrics.
@@ -66,7 +67,7 @@ func newEval(s streams) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.real, "real", "", "real data the model has not seen (required)")
-	f.StringVar(&o.train, "train", "", "data the model learned from (default: the run's)")
+	f.StringVar(&o.train, "train", "", "data the model learned from (default: the run's; needed for pictures from elsewhere)")
 	f.StringVar(&o.label, "label", "", "column to predict (default: the run's)")
 	f.IntVarP(&o.n, "n", "n", 0, "samples to draw from a run (default: as many as its training examples, at most 2000 pictures)")
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the draw and of the evaluation's own choices")
@@ -94,11 +95,17 @@ func (o *evalOptions) execute(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	pool := parallel.New(o.threads)
+	pool, err := newPool(o.threads)
+	if err != nil {
+		return err
+	}
 	defer pool.Close()
 	sub, err := o.open(pool)
 	if err != nil {
 		return err
+	}
+	if o.grid != "" && sub.real.Table != nil {
+		return usagef("--grid is for pictures; %s is a table", sub.real.Path)
 	}
 	var r evaluation
 	if sub.real.Table != nil {

@@ -91,7 +91,7 @@ func writeNeighbours(path string, samples, train *image.Images, pool *parallel.P
 		ids[i] = n.Index
 	}
 	return checkpoint.WriteFile(path, func(w io.Writer) error {
-		return image.Grid{Columns: 10, Scale: 2}.WritePNG(w, shown, train.Select(ids))
+		return image.Grid{Columns: 10, Scale: max(1, 64/shown.W)}.WritePNG(w, shown, train.Select(ids))
 	})
 }
 

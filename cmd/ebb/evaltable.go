@@ -102,10 +102,14 @@ func (r tableEvaluation) print(w io.Writer) error {
 			fmt.Fprintf(tw, "%s\t"+format+"\t%s\n", name, float64(value), note)
 		}
 	}
-	fmt.Fprintf(tw, "synthetic rows\t%d\tcompared with %d real rows, %d held out\n", r.Rows.Synthetic, r.Rows.Real, r.Rows.Holdout)
+	compared := fmt.Sprintf("compared with %d real rows", r.Rows.Real)
+	if r.Rows.Holdout > 0 {
+		compared += fmt.Sprintf(" that the model learned from, and %d held out", r.Rows.Holdout)
+	}
+	fmt.Fprintf(tw, "synthetic rows\t%d\t%s\n", r.Rows.Synthetic, compared)
 	row("shape error", r.Shape.Error, "%.2f %%", besideHeldOut(r.Shape.HoldoutError))
 	row("trend error", r.Trend.Error, "%.2f %%", besideHeldOut(r.Trend.HoldoutError))
-	row("tree detector AUC", r.Detection.AUC, "%.3f", fmt.Sprintf("± %.3f; 0.5 cannot be told apart", float64(r.Detection.StandardError)))
+	row("tree detector AUC", r.Detection.AUC, "%.3f", fmt.Sprintf("± %.3f; 0.5 cannot be told apart, below it lie too close", float64(r.Detection.StandardError)))
 	row("logistic detection", r.Detection.Logistic, "%.3f", "1 cannot be told apart; blind to dependence")
 	if e := r.Efficiency; e != nil {
 		learned := "trained on synthetic, tested on real; trained on real "

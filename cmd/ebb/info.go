@@ -21,18 +21,30 @@ const infoHelp = `Say what a path holds and what Ebb makes of it.
 Of a table: each column's kind with the reason, and how it will be modelled. Of pictures: how
 many, their size, their classes. Of a run: its model, its noise schedule and how far the end of
 the forward process is from a standard normal, and how far it was trained. Of a safetensors
-file: its tensors.`
+file: its tensors.
+
+With --selftest and no path: whether this machine computes the bits that every other computes. It
+prints one hash for each part (functions, random numbers, kernels, trainings and draws) and ends
+with exit code 3 if one differs from the recorded one.`
 
 func newInfo(s streams) *cobra.Command {
-	var asJSON bool
+	var asJSON, self bool
+	var threads int
 	cmd := &cobra.Command{
 		Use:   "info (RUN | DATA | FILE)",
 		Short: "Say what a path holds and what Ebb makes of it",
 		Long:  infoHelp,
 		Example: `  ebb info people.csv
-  ebb info runs/people`,
-		Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+  ebb info runs/people
+  ebb info --selftest`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if self {
+				return selfTest(cmd.Context(), s, threads, asJSON)
+			}
+			if len(args) == 0 {
+				return usagef("say what to look at: ebb info PATH")
+			}
 			about, err := describe(args[0])
 			if err != nil {
 				return err
@@ -44,6 +56,8 @@ func newInfo(s streams) *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print as one JSON object")
+	cmd.Flags().BoolVar(&self, "selftest", false, "compare this machine's bits with the recorded ones")
+	cmd.Flags().IntVar(&threads, "threads", 0, "threads of the self-test (default: all processors)")
 	return cmd
 }
 

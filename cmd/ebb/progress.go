@@ -18,6 +18,8 @@ type progress struct {
 	terminal bool
 	every    time.Duration // between two lines where there is no terminal
 	start    time.Time
+	from     float64 // the part that was done when this process began, as of a resumed training
+	begun    bool
 	last     time.Time
 	drawn    bool
 }
@@ -33,6 +35,9 @@ func newProgress(out io.Writer, label string) *progress {
 // update shows the done part of the work (0 to 1) and a detail such as the loss.
 func (p *progress) update(part float64, detail string) {
 	now := time.Now()
+	if !p.begun {
+		p.from, p.begun = part, true
+	}
 	wait := p.every
 	if p.terminal {
 		wait = 100 * time.Millisecond
@@ -53,13 +58,13 @@ func (p *progress) update(part float64, detail string) {
 // left estimates the time still needed from the time taken so far.
 func (p *progress) left(part float64) string {
 	spent := time.Since(p.start)
-	if part <= 0 {
-		return ""
-	}
 	if part >= 1 {
 		return "in " + round(spent)
 	}
-	return round(time.Duration(float64(spent)*(1-part)/part)) + " left"
+	if part <= p.from {
+		return ""
+	}
+	return round(time.Duration(float64(spent)*(1-part)/(part-p.from))) + " left"
 }
 
 // done ends the bar's line.

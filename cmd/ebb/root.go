@@ -12,6 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"ebb/engine/kernel/parallel"
+	"ebb/model"
 )
 
 // The exit codes of the command line.
@@ -61,6 +64,8 @@ func run(args []string, in io.Reader, out, errw io.Writer) int {
 		return coded.code
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
+	case errors.Is(err, model.ErrName):
+		return exitUsage
 	}
 	return exitFailed
 }
@@ -84,27 +89,54 @@ writes a checkpoint first; --resume goes on).`
 func newRoot(s streams) *cobra.Command {
 	root := &cobra.Command{
 		Use:               "ebb",
+		Version:           version(),
 		Short:             "The diffusion toolkit for Go: learn data, sample it, show how good it is",
 		Long:              rootHelp,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
-		Args:              cobra.NoArgs,
+		Args:              knownCommand,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return fromEnvironment(cmd.Flags()) },
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return cmd.Help()
 		},
 	}
+	root.SetVersionTemplate("ebb {{.Version}}\n")
+	root.SuggestionsMinimumDistance = 2
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usagef("%w\nrun '%s --help' for the flags", err, cmd.CommandPath())
+		hint := ""
+		if strings.Contains(err.Error(), "in duration") {
+			hint = ": write a time with its unit, such as 90s or 15m"
+		}
+		return usagef("%w%s\nrun '%s --help' for the flags", err, hint, cmd.CommandPath())
 	})
 	root.AddCommand(newTrain(s), newSample(s), newEval(s), newInfo(s), newDemo(s), newVersion(s))
 	for _, cmd := range append(root.Commands(), root) {
 		asUsage(cmd)
 	}
 	return root
+}
+
+// knownCommand refuses a command that is not there and names the nearest ones.
+func knownCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := "'ebb --help' lists the commands"
+	if near := root.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = "did you mean " + strings.Join(near, " or ") + "? " + hint
+	}
+	return fmt.Errorf("unknown command %q: %s", args[0], hint)
+}
+
+// newPool is the pool of the --threads flag.
+func newPool(threads int) (*parallel.Pool, error) {
+	if threads < 0 {
+		return nil, usagef("--threads can't be negative")
+	}
+	return parallel.New(threads), nil
 }
 
 // asUsage makes a wrong number of arguments an error of usage.

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -17,7 +15,6 @@ import (
 	"ebb/data/image"
 	"ebb/data/table"
 	"ebb/diffusion/sample"
-	"ebb/engine/kernel/parallel"
 	"ebb/model"
 	"ebb/model/checkpoint"
 )
@@ -96,10 +93,16 @@ func (o *sampleOptions) execute(ctx context.Context, s streams) error {
 	if o.draw.Steps < 0 {
 		return usagef("--steps can't be negative")
 	}
-	pool := parallel.New(o.threads)
-	defer pool.Close()
-	m, config, err := model.Open(o.run, pool)
+	pool, err := newPool(o.threads)
 	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	m, config, err := openRun(o.run, pool)
+	if err != nil {
+		return err
+	}
+	if err := o.checkPlace(config); err != nil {
 		return err
 	}
 	path, err := newTrajectory(o.trajectory, config.Kind)
@@ -142,33 +145,20 @@ func (o *sampleOptions) report(s streams, c *model.Config, took time.Duration) e
 }
 
 func (o *sampleOptions) rows(ctx context.Context, s streams, m *model.TableModel) error {
-	if o.class != "" {
-		return usagef("--class is for pictures; %s is a table", o.run)
-	}
-	if end := strings.ToLower(filepath.Ext(o.out)); o.out != "" && end != ".csv" && end != ".tsv" {
-		return usagef("%s: rows are written as .csv, not %q", o.out, end)
-	}
 	rows, err := m.Draw(ctx, o.draw)
 	if err != nil {
 		return err
 	}
 	if o.out == "" {
-		if o.json {
-			return nil
-		}
 		return table.Write(s.out, rows)
+	}
+	if ending(o.out) == ".tsv" {
+		rows.Dialect.Delimiter = "\t"
 	}
 	return checkpoint.WriteFile(o.out, func(w io.Writer) error { return table.Write(w, rows) })
 }
 
 func (o *sampleOptions) pictures(ctx context.Context, m *model.ImageModel) error {
-	if o.out == "" {
-		return usagef("say where the pictures go: -o grid.png, -o pictures.npy or -o folder/")
-	}
-	var err error
-	if o.draw.Class, err = classNumber(o.class, m.Config.Image.Classes); err != nil {
-		return err
-	}
 	pictures, err := m.Draw(ctx, o.draw)
 	if err != nil {
 		return err
@@ -199,21 +189,16 @@ func classNumber(text string, classes []model.Class) (int, error) {
 	return 0, usagef("--class %s: there is no such class: choose one of %s", text, strings.Join(names, ", "))
 }
 
-// writePictures writes a grid, an array or a folder, as the path's ending says.
+// writePictures writes a grid, an array or a folder, as the path's ending says; checkPictures
+// has looked at it before.
 func writePictures(path string, pictures *image.Images) error {
-	switch end := strings.ToLower(filepath.Ext(path)); end {
+	switch ending(path) {
 	case ".png":
 		return checkpoint.WriteFile(path, func(w io.Writer) error {
 			return image.Grid{Scale: max(1, 64/pictures.W)}.WritePNG(w, pictures)
 		})
 	case ".npy":
 		return checkpoint.WriteFile(path, func(w io.Writer) error { return array.WriteNPY(w, pictures.Array()) })
-	case "":
-		if err := os.MkdirAll(filepath.Dir(filepath.Clean(path)), 0o777); err != nil {
-			return err
-		}
-		return pictures.WriteFolder(path)
-	default:
-		return usagef("%s: pictures are written as .png, .npy or a folder, not %q", path, end)
 	}
+	return pictures.WriteFolder(path)
 }

@@ -97,7 +97,10 @@ func (o *trainOptions) execute(ctx context.Context, s streams) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	pool := parallel.New(o.threads)
+	pool, err := newPool(o.threads)
+	if err != nil {
+		return err
+	}
 	defer pool.Close()
 	job, err := o.prepare(s)
 	if err != nil {
@@ -113,10 +116,16 @@ func (o *trainOptions) check() error {
 		return usagef("say where the run goes: -o runs/NAME")
 	case o.data == "" && !o.resume:
 		return usagef("say what to learn: ebb train DATA -o %s", o.run)
-	case o.steps < 0 || o.time < 0 || o.batch < 0 || o.rate < 0 || o.checkpoint < 0:
-		return usagef("--steps, --time, --batch, --rate and --checkpoint can't be negative")
 	case o.steps > 0 && o.time > 0:
 		return usagef("give --steps or --time, not both")
+	}
+	for _, f := range []struct {
+		name  string
+		above bool
+	}{{"steps", o.steps > 0}, {"time", o.time > 0}, {"batch", o.batch > 0}, {"rate", o.rate > 0}, {"checkpoint", o.checkpoint > 0}, {"pad", o.pad > 0}} {
+		if o.given(f.name) && !f.above {
+			return usagef("--%s must be above 0", f.name)
+		}
 	}
 	return nil
 }
@@ -167,7 +176,7 @@ func (o *trainOptions) configure(src *model.Source) (*model.Config, error) {
 	if o.config != "" {
 		text, err := os.ReadFile(o.config)
 		if err != nil {
-			return nil, err
+			return nil, &exitError{exitUsage, err}
 		}
 		if err := c.Overlay(text, o.config); err != nil {
 			return nil, &exitError{exitUsage, err}
@@ -182,8 +191,8 @@ func (o *trainOptions) defaults(src *model.Source) (*model.Config, error) {
 	if o.label != "" && src.Images != nil {
 		return nil, usagef("--label names a column of a table; pictures have their labels beside them or in subfolders")
 	}
-	if o.pad != 0 && src.Images == nil {
-		return nil, usagef("--pad is for pictures; %s is a table", src.Path)
+	if (o.pad != 0 || o.flip) && src.Images == nil {
+		return nil, usagef("--pad and --flip are for pictures; %s is a table", src.Path)
 	}
 	c, err := model.NewConfig(src, o.preset)
 	if err == nil && o.pad != 0 {
@@ -281,6 +290,10 @@ func (j *trainJob) fit(ctx context.Context, s streams, pool *parallel.Pool, asJS
 	}
 	if err != nil {
 		return err
+	}
+	if last.Step == 0 {
+		fmt.Fprintf(s.err, "%s is complete: nothing is left to train; go on with 'ebb train -o %s --resume' and more --steps or a longer --time\n", dir, dir)
+		return nil
 	}
 	if !asJSON {
 		fmt.Fprintf(s.err, "trained %d steps in %s; draw from it with 'ebb sample %s -n 100 -o FILE'\n", last.Step, round(time.Duration(last.Elapsed*float64(time.Second))), dir)

@@ -161,7 +161,7 @@ func readPictures(fsys fs.FS, files []string) (*Images, error) {
 		}
 		m.Pixels = append(m.Pixels, p.rgb...) // grows with what was read
 		grey = grey && p.grey
-		if i == 0 && len(files)*len(p.rgb) > 1<<40 {
+		if i == 0 && int64(len(files))*int64(len(p.rgb)) > 1<<40 {
 			return nil, fmt.Errorf("%d pictures of %dx%d pixels do not fit into memory: use smaller ones", len(files), p.w, p.h)
 		}
 	}

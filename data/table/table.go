@@ -152,7 +152,7 @@ func (c *Column) appendBytes(text []byte) (isNew bool) {
 }
 
 func (c *Column) add(text string) uint32 {
-	if len(c.texts) == math.MaxUint32 {
+	if uint64(len(c.texts)) == math.MaxUint32 {
 		panic("table: more than 2^32 distinct texts in a column")
 	}
 	code := uint32(len(c.texts))

@@ -112,11 +112,9 @@ func (s Size) MarshalYAML() (any, error) {
 
 // UnmarshalYAML reads from a YAML decoder what UnmarshalJSON reads.
 func (s *Size) UnmarshalYAML(decode func(any) error) error {
-	var n *int
+	var n int // null is 0
 	if decode(&n) == nil {
-		if *s = (Size{}); n != nil {
-			*s = Size{*n, *n}
-		}
+		*s = Size{n, n}
 		return nil
 	}
 	var hw []int

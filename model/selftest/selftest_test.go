@@ -1,0 +1,36 @@
+package selftest
+
+import (
+	"fmt"
+	"testing"
+
+	"ebb/engine/kernel"
+	"ebb/engine/kernel/parallel"
+)
+
+// Every instruction set of the machine and any number of threads give the recorded hashes:
+// kernels, twenty training steps and twenty sampling steps of both kinds of model.
+func TestTheBitsAreTheSameEverywhere(t *testing.T) {
+	for isa := kernel.Generic; isa <= kernel.Best(); isa++ {
+		threads := []int{1, 2, 3, 8}
+		if isa != kernel.Best() {
+			threads = []int{2}
+		}
+		for _, n := range threads {
+			t.Run(fmt.Sprintf("%v, %d threads", isa, n), func(t *testing.T) {
+				defer kernel.ForceISA(isa)()
+				pool := parallel.New(n)
+				defer pool.Close()
+				parts, err := Run(t.Context(), pool)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, p := range parts {
+					if !p.OK() {
+						t.Errorf("%s: %s, recorded is %s", p.Name, p.Hash, p.Want)
+					}
+				}
+			})
+		}
+	}
+}
