@@ -10,7 +10,6 @@ import (
 type Geometry struct {
 	Stride                               int // 0 means 1
 	PadTop, PadLeft, PadBottom, PadRight int
-	Exact                                bool // never Winograd's algorithm: see kernel.Conv
 }
 
 // Same is the geometry of stride 1 that keeps the image's size under a window
@@ -31,6 +30,7 @@ func Padded(stride, pad int) Geometry {
 // where a time embedding enters. OH = (H + PadTop + PadBottom - K)/Stride + 1.
 func (t *Tape) Conv2D(x, w, b, shift *Var, g Geometry) *Var {
 	s := convShape(x, w, b, shift, g)
+	s.Exact = t.ExactConv
 	y := t.New(s.N, s.OutH(), s.OutW(), s.O)
 	s.Forward(t.pool, y.Data, x.Value.Data, w.Value.Data, dataOf(b), dataOf(shift))
 	reads(x, w)
@@ -77,7 +77,6 @@ func convShape(x, w, b, shift *Var, g Geometry) kernel.Conv {
 		N: x.Value.Dim(0), H: x.Value.Dim(1), W: x.Value.Dim(2), C: x.Value.Dim(3),
 		O: w.Value.Dim(3), K: w.Value.Dim(0), Stride: max(g.Stride, 1),
 		PadTop: g.PadTop, PadLeft: g.PadLeft, PadBottom: g.PadBottom, PadRight: g.PadRight,
-		Exact: g.Exact,
 	}
 	if s.H+s.PadTop+s.PadBottom < s.K || s.W+s.PadLeft+s.PadRight < s.K {
 		misfit("Conv2D", "a padded image no smaller than the window", x, w)

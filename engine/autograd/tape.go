@@ -13,6 +13,10 @@ type Tape struct {
 	training bool
 	arena    *arena
 	nodes    []node
+
+	// ExactConv makes convolutions sum their products plainly: slower, a little
+	// closer to the true values, and with other bits. See kernel.Conv.
+	ExactConv bool
 }
 
 // node is one operation that was recorded: its result and its derivative. It is

@@ -5,9 +5,9 @@ package selftest
 const (
 	wantElementary   = "0e4483624a2049d9"
 	wantRandom       = "668725dac2437b71"
-	wantKernels      = "626f02ef4b8ff0e0"
+	wantKernels      = "dc8f500ecd86d0c9"
 	wantTableWeights = "58b3314a419fcc60"
 	wantTableRows    = "c28460c26b8cd6cd"
-	wantImageWeights = "d73eaf9c74b722ce"
+	wantImageWeights = "7861c88f755cafd1"
 	wantImages       = "caa739782033ea3b"
 )
