@@ -57,8 +57,8 @@ func (s Conv) taps(f func(n, oy, ox, ky, kx, c int)) {
 	}
 }
 
-// refForward leaves no room for the order of Winograd's algorithm: that is
-// refWinograd's meaning.
+// refForward sums the products plainly, or as refWinograd says where Forward
+// uses Winograd's algorithm.
 func (s Conv) refForward(y, x, w, bias, shift []float32) {
 	s.refStarts(y, bias, shift)
 	if s.byWinograd() {

@@ -25,10 +25,10 @@ type winograd struct {
 
 	blocks, groups int // pieces: blocks of tiles times groups of panels
 	tiles          int // of the largest block
-	inputs         []int32
-	outputs        []int32
-	rowA, rowC     []int32
-	zero           []float32
+
+	inputs, outputs []int32   // for each shape of a tile, where its pixels are: see tables
+	rowA, rowC      []int32   // rows of the matrix products
+	zero            []float32 // what a patch reads outside of the image
 }
 
 const (
