@@ -19,10 +19,13 @@ import (
 
 // ImageConfig is the part of a configuration that only image models have.
 type ImageConfig struct {
-	Frame   image.Frame        `yaml:"frame"`             // size, border and fill
-	Flip    bool               `yaml:"flip"`              // half of the training pictures are mirrored
-	Classes []Class            `yaml:"classes,omitempty"` // the model is conditional on them
-	UNet    network.UNetConfig `yaml:"unet"`
+	Frame   image.Frame `yaml:"frame"`             // size, border and fill
+	Flip    bool        `yaml:"flip"`              // half of the training pictures are mirrored
+	Classes []Class     `yaml:"classes,omitempty"` // the model is conditional on them
+	// ExactConv computes convolutions by their definition; otherwise most are by Winograd's
+	// algorithm, which is about twice as fast and has about twice the rounding error.
+	ExactConv bool               `yaml:"exact_conv,omitempty"`
+	UNet      network.UNetConfig `yaml:"unet"`
 }
 
 // Class is a label of the training set.
@@ -97,7 +100,7 @@ func (m *ImageModel) learned() bool { return m.Config.Process.Variance == varian
 // a model without classes).
 func (m *ImageModel) Denoiser(labels []int32) sample.Denoiser {
 	d := &denoise.Model{Net: m.net, Sch: m.table, Predict: m.predict, Clock: denoise.StepClock(m.table.Steps()),
-		Shape: m.Shape(), Ranged: m.learned(), Labels: labels, Pool: m.pool}
+		Shape: m.Shape(), Ranged: m.learned(), Labels: labels, Pool: m.pool, ExactConv: m.Config.Image.ExactConv}
 	if m.learned() {
 		return denoise.Ranged{Model: d}
 	}

@@ -33,6 +33,7 @@ type Settings struct {
 	Budget      Budget        // length of the run
 	Checkpoint  time.Duration // between two checkpoints
 	Seed        uint64        // kept in the checkpoint; the objective draws from it
+	ExactConv   bool          // convolutions by their definition; see autograd.Tape
 }
 
 // Progress is what a trainer tells about its last steps.
@@ -123,6 +124,7 @@ func (tr *Trainer) begin(saved *checkpoint.Saved) (*loop, error) {
 		l.now = time.Now
 	}
 	l.savedAt, l.told = l.now(), l.now()
+	l.tape.ExactConv = tr.Settings.ExactConv
 	l.adam.WeightDecay = float32(tr.Settings.WeightDecay)
 	l.ema = optim.NewEMA(params, tr.Settings.EMA)
 	total, spent := 0, time.Duration(0)

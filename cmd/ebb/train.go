@@ -29,6 +29,7 @@ type trainOptions struct {
 	rate           float64
 	flip           bool
 	pad            int
+	exactConv      bool
 	resume, json   bool
 	threads        int
 	checkpoint     time.Duration
@@ -86,6 +87,7 @@ func newTrain(s streams) *cobra.Command {
 	f.Float64Var(&o.rate, "rate", 0, "peak learning rate (default: by the preset)")
 	f.BoolVar(&o.flip, "flip", false, "mirror half of the training pictures left to right")
 	f.IntVar(&o.pad, "pad", 0, "give pictures a border, so that their sides are multiples of this (default: what the network needs)")
+	f.BoolVar(&o.exactConv, "exact-conv", false, "convolutions by their definition: slower, half the rounding error of Winograd's algorithm")
 	f.BoolVar(&o.resume, "resume", false, "go on from the run's last checkpoint, or start if there is none")
 	f.DurationVar(&o.checkpoint, "checkpoint", 0, "time between two checkpoints (default 30s)")
 	f.IntVar(&o.threads, "threads", 0, "threads to compute with (default: all processors)")
@@ -191,8 +193,8 @@ func (o *trainOptions) defaults(src *model.Source) (*model.Config, error) {
 	if o.label != "" && src.Images != nil {
 		return nil, usagef("--label names a column of a table; pictures have their labels beside them or in subfolders")
 	}
-	if (o.pad != 0 || o.flip) && src.Images == nil {
-		return nil, usagef("--pad and --flip are for pictures; %s is a table", src.Path)
+	if (o.pad != 0 || o.flip || o.exactConv) && src.Images == nil {
+		return nil, usagef("--pad, --flip and --exact-conv are for pictures; %s is a table", src.Path)
 	}
 	c, err := model.NewConfig(src, o.preset)
 	if err == nil && o.pad != 0 {
@@ -232,11 +234,14 @@ func (o *trainOptions) override(c *model.Config) {
 	if o.given("flip") && c.Image != nil {
 		c.Image.Flip = o.flip
 	}
+	if o.given("exact-conv") && c.Image != nil {
+		c.Image.ExactConv = o.exactConv
+	}
 }
 
 // reopen opens the existing run of a configuration.
 func (o *trainOptions) reopen(config *model.Config) (*trainJob, error) {
-	for _, name := range []string{"config", "preset", "label", "seed", "batch", "rate", "flip"} {
+	for _, name := range []string{"config", "preset", "label", "seed", "batch", "rate", "flip", "exact-conv"} {
 		if o.given(name) && !o.agrees(name, config) {
 			return nil, usagef("--%s differs from the run's own setting: a resumed run keeps its settings; leave the flag out, or start another run", name)
 		}
@@ -261,6 +266,8 @@ func (o *trainOptions) agrees(name string, c *model.Config) bool {
 		return c.Table != nil && o.label == c.Label()
 	case "flip":
 		return c.Image != nil && o.flip == c.Image.Flip
+	case "exact-conv":
+		return c.Image != nil && o.exactConv == c.Image.ExactConv
 	}
 	return false
 }

@@ -56,6 +56,8 @@ type Model struct {
 	Labels  []int32 // one for each row of the states to come, or nil
 	Batch   int     // rows per call of the network; 0: all at once
 	Pool    *parallel.Pool
+	// ExactConv is that of the tape: convolutions by their definition.
+	ExactConv bool
 
 	tape *autograd.Tape
 }
@@ -82,6 +84,7 @@ func (m *Model) forward(xt *process.State, t []float64, f func(row int, out []fl
 	}
 	if m.tape == nil {
 		m.tape = autograd.NewInference(m.Pool)
+		m.tape.ExactConv = m.ExactConv
 	}
 	for lo, hi := range chunks(xt.Rows, m.Batch) {
 		n := hi - lo
