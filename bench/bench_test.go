@@ -59,7 +59,7 @@ func TestShareOfTheHigherBound(t *testing.T) {
 		{100, 15, "memory", 0.75}, // 1.5 s
 		{0, 20, "memory", 1},      // 2 s
 	} {
-		r := b.result(Case{Name: "x"}, &work{flops: c.flops, bytes: c.bytes}, nil, samples{[]float64{1, 2, 9}, []float64{100, 100, 7}})
+		r := b.result(Case{Name: "x"}, &work{flops: c.flops, bytes: c.bytes}, nil, samples{seconds: []float64{9, 2, 1}, peaks: []float64{100, 100, 7}})
 		if r.Bound != c.bound || r.Share != c.share || r.Seconds != 2 {
 			t.Errorf("%v flops, %v bytes: %.2f of %s in %v s, want %.2f of %s in 2 s", c.flops, c.bytes, r.Share, r.Bound, r.Seconds, c.share, c.bound)
 		}

@@ -41,7 +41,7 @@ func Select(prefixes []string) ([]Case, error) {
 	var chosen []Case
 	for _, p := range prefixes {
 		if !slices.ContainsFunc(all, func(c Case) bool { return strings.HasPrefix(c.Name, p) }) {
-			return nil, fmt.Errorf("nothing to measure is called %q; the names are\n  %s", p, strings.Join(names(all), "\n  "))
+			return nil, fmt.Errorf("nothing to measure is called %q; the names are\n%s", p, index(all))
 		}
 	}
 	for _, c := range all {
@@ -50,6 +50,21 @@ func Select(prefixes []string) ([]Case, error) {
 		}
 	}
 	return chosen, nil
+}
+
+// index lists all names, those of a kind on one line.
+func index(cases []Case) string {
+	var lines []string
+	last := ""
+	for _, name := range names(cases) {
+		cut := strings.LastIndexByte(name, '/') + 1
+		if kind := name[:cut]; kind != last {
+			lines = append(lines, "  "+kind+":")
+			last = kind
+		}
+		lines[len(lines)-1] += " " + name[cut:]
+	}
+	return strings.Join(lines, "\n")
 }
 
 func names(cases []Case) []string {

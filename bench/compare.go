@@ -34,6 +34,7 @@ func (b *Bench) Compare(ctx context.Context, c Case, peers []Peer, rounds int, w
 	if err != nil {
 		return nil, err
 	}
+	m := startMeter()
 	ours, theirs := samples{}, make([]turns, len(able))
 	for range rounds {
 		seconds := make([]float64, len(able))
@@ -63,6 +64,7 @@ func (b *Bench) Compare(ctx context.Context, c Case, peers []Peer, rounds int, w
 			theirs[i].add(seconds[i], median(s.seconds))
 		}
 	}
+	ours.others = m.others()
 	return against(b.result(c, w, pool, ours), able, theirs), nil
 }
 

@@ -21,5 +21,6 @@
 // so one that finds the result with fewer multiplications can pass 100 %.
 //
 // Times are medians of single calls. The peak is measured again and again in
-// between, on the same threads: what else runs on the machine then slows both.
+// between, on the same threads, as the clock of a processor varies. What other
+// programs used of the processors meanwhile stands beside each result.
 package bench

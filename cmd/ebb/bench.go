@@ -42,7 +42,8 @@ Ebb's, the median over the rounds: above 1 Ebb is faster. Their programs lie in 
 Ebb's sources. What is missing is said, with the remedy, and left out.
 
 Only figures of one run compare: the same machine differs by 10 to 20 % between minutes. Let
-nothing else run on it.`
+nothing else run on it: what other programs used of the processors is said where it was more
+than a tenth of one. Such a line is worth little, and slows PyTorch more than Ebb.`
 
 func newBench(s streams) *cobra.Command {
 	o := &benchOptions{}
@@ -177,6 +178,9 @@ func (t *benchTable) result(r bench.Result) error {
 		unlessZero("%.1f", r.GFLOPS), unlessZero("%.1f", r.GBs), 100*r.Share, r.Bound)
 	if r.Peer != "" {
 		fmt.Fprintf(t.w, "  %-11s  %10s  %5.2f", r.Peer, milliseconds(r.PeerSeconds), r.Ratio)
+	}
+	if r.Others > 0.1 {
+		fmt.Fprintf(t.w, "  others used %.1f processors", r.Others)
 	}
 	_, err := fmt.Fprintln(t.w)
 	if len(r.Profile) > 0 {
