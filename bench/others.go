@@ -15,8 +15,12 @@ func startMeter() meter {
 	return meter{time.Now(), all, own}
 }
 
-// others is how many processors other programs kept busy, on average.
+// others is how many processors other programs kept busy, on average. Systems
+// count in hundredths of a second: a fifth of a second is too short to say, and 0.
 func (m meter) others() float64 {
+	if time.Since(m.start) < 200*time.Millisecond {
+		return 0
+	}
 	all, own := busy()
 	return max(0, float64((all-m.all)-(own-m.own))/float64(time.Since(m.start)))
 }
