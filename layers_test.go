@@ -31,6 +31,7 @@ var layers = []string{
 	"metric",
 	"model", // with checkpoint and diffusers inside
 	"train",
+	"bench", // measuring; its folder peers holds programs of others' languages
 	"report",
 	"server",
 	"", // the public face, package ebb

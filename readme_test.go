@@ -50,7 +50,7 @@ var documents = []string{"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"}
 
 // The documents name only files and folders that exist.
 func TestDocumentsNameFilesThatExist(t *testing.T) {
-	named := regexp.MustCompile("`((?:engine|diffusion|data|metric|model|train|report|cmd|docs)/[\\w./]*)`")
+	named := regexp.MustCompile("`((?:engine|diffusion|data|metric|model|train|bench|report|cmd|docs)/[\\w./]*)`")
 	for _, name := range documents {
 		page, err := os.ReadFile(name)
 		if err != nil {

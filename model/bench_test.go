@@ -1,20 +1,15 @@
 package model
 
 import (
-	"os"
 	"strings"
 	"testing"
 
 	"ebb/data/image"
 	"ebb/data/table"
-	"ebb/diffusion/denoise"
-	"ebb/diffusion/network"
 	"ebb/engine/autograd"
 	"ebb/engine/kernel/parallel"
 	"ebb/engine/optim"
 	"ebb/engine/rng"
-	"ebb/engine/tensor"
-	"ebb/model/diffusers"
 )
 
 // benchStep times whole training steps of an objective: batch, forward, backward, update.
@@ -105,42 +100,4 @@ func BenchmarkTableDraw(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(20*n*b.N)/b.Elapsed().Seconds(), "rows*steps/s")
-}
-
-// BenchmarkTrainBenchSmall is the training step that bench/peers/unet_torch.py times as train:
-// noise a batch of 64, forward, mean squared error on the noise, backward, clip, AdamW.
-func BenchmarkTrainBenchSmall(b *testing.B) {
-	text, err := os.ReadFile("../bench/peers/bench_small.json")
-	if err != nil {
-		b.Fatal(err)
-	}
-	c, err := diffusers.ParseConfig(text)
-	if err != nil {
-		b.Fatal(err)
-	}
-	net, err := network.NewUNet(c, rng.New(1, rng.Init))
-	if err != nil {
-		b.Fatal(err)
-	}
-	pool := parallel.New(0)
-	defer pool.Close()
-	sch, err := NewSchedule("linear", 1000)
-	if err != nil {
-		b.Fatal(err)
-	}
-	const batch = 64
-	x0 := tensor.New(batch, 32, 32, 1)
-	rng.New(1, rng.Test).Normals32(x0.Data, 0, 0)
-	objective := denoise.Objective{Sch: sch, Clock: denoise.StepClock(1000), Steps: 1000}
-	tape, adam, step := autograd.New(pool), optim.NewAdamW(net.Params()), 0
-	adam.WeightDecay = 0.01
-	for b.Loop() {
-		tape.Backward(objective.Loss(tape, net, x0, nil, denoise.Draws{Seed: 1, Step: step}))
-		norm := optim.GradNorm(pool, net.Params())
-		adam.Update(pool, optim.Update{Step: step, LR: 1e-4, Scale: optim.ClipScale(norm, 1)})
-		net.Params().ZeroGrad()
-		tape.Reset()
-		step++
-	}
-	b.ReportMetric(b.Elapsed().Seconds()/float64(b.N), "s/step")
 }

@@ -79,6 +79,7 @@ gives the same bytes on every machine.
   ebb sample runs/people -n 1000 -o new.csv   draw new rows
   ebb eval new.csv --real people.csv          how good they are
   ebb info people.csv                         what Ebb makes of a file
+  ebb bench                                   how fast Ebb is on this machine
 
 Every flag can also be set by the environment (--seed by EBB_SEED) and, where a command takes
 --config, by a YAML file. A flag wins over the environment, the environment over the file.
@@ -112,7 +113,7 @@ func newRoot(s streams) *cobra.Command {
 		}
 		return usagef("%w%s\nrun '%s --help' for the flags", err, hint, cmd.CommandPath())
 	})
-	root.AddCommand(newTrain(s), newSample(s), newEval(s), newInfo(s), newDemo(s), newVersion(s))
+	root.AddCommand(newTrain(s), newSample(s), newEval(s), newInfo(s), newBench(s), newDemo(s), newVersion(s))
 	for _, cmd := range append(root.Commands(), root) {
 		asUsage(cmd)
 	}

@@ -13,6 +13,7 @@ type Tape struct {
 	training bool
 	arena    *arena
 	nodes    []node
+	watch    func(op string, backward bool) // nil unless a profile is wanted
 
 	// ExactConv makes convolutions sum their products plainly: slower, a little
 	// closer to the true values, and with other bits. See kernel.Conv.
@@ -24,6 +25,7 @@ type Tape struct {
 type node struct {
 	out      *Var
 	backward func(dy *tensor.Tensor)
+	op       string // its name, while somebody watches
 }
 
 // New returns a tape that records for Backward. A nil pool computes on the
@@ -79,7 +81,11 @@ func reads(vs ...*Var) {
 
 // record is Record for a derivative that reads only the values noted by reads.
 func (t *Tape) record(y *tensor.Tensor, backward func(dy *tensor.Tensor), inputs ...*Var) *Var {
-	v := &Var{Value: y}
+	v, op := &Var{Value: y}, ""
+	if t.watch != nil {
+		op = opName()
+		t.watch(op, false)
+	}
 	if !t.training {
 		return v
 	}
@@ -92,7 +98,7 @@ func (t *Tape) record(y *tensor.Tensor, backward func(dy *tensor.Tensor), inputs
 			in.ZeroGrad()
 		}
 	}
-	t.nodes = append(t.nodes, node{v, backward})
+	t.nodes = append(t.nodes, node{v, backward, op})
 	return v
 }
 
@@ -157,6 +163,9 @@ func (t *Tape) Backward(loss *Var) {
 		n.out.Grad = nil
 		if n.out != loss && t.arena.drop(n.out.Value) {
 			n.out.Value = nil
+		}
+		if t.watch != nil {
+			t.watch(n.op, true)
 		}
 	}
 	t.nodes = t.nodes[:0]
