@@ -142,7 +142,7 @@ func (o *benchOptions) printer(w io.Writer, cases []bench.Case, peers bool) benc
 	if o.json {
 		return benchLines{json.NewEncoder(w)}
 	}
-	t := &benchTable{w: w, peers: peers}
+	t := &benchTable{w: w, peers: peers, width: len("  GroupNorm backward")} // a part of a profile
 	for _, c := range cases {
 		t.width = max(t.width, len(c.Name))
 	}
