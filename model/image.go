@@ -71,7 +71,9 @@ func (c *Config) checkUNet() error {
 	if c.Process.Variance == varianceLearned {
 		out *= 2
 	}
-	switch {
+	switch v := c.Process.Variance; {
+	case v != varianceLearned && v != varianceSmall && v != varianceLarge:
+		return fmt.Errorf("model: there is no variance %q: choose one of %s, %s, %s", v, varianceLearned, varianceSmall, varianceLarge)
 	case u.InChannels != f.C || u.OutChannels != out:
 		return fmt.Errorf("model: unet has %d channels in and %d out; pictures of %d channels with variance %q need %d and %d",
 			u.InChannels, u.OutChannels, f.C, c.Process.Variance, f.C, out)

@@ -9,7 +9,7 @@ import (
 	"ebb/model/checkpoint"
 )
 
-// DefaultTraining are the settings that both kinds start from.
+// defaultTraining are the settings that both kinds start from.
 func defaultTraining() Training {
 	return Training{Floor: 0.01, Warmup: 100, WeightDecay: 0.01, Clip: 1, EMA: 0.999, Checkpoint: 30 * time.Second}
 }
@@ -31,11 +31,8 @@ func unetPresets() []named[unetPreset] {
 	}
 }
 
-// ImagePresets lists the sizes of image models for people.
-func ImagePresets() []SamplerName { return list(unetPresets()) }
-
 // NewImageConfig is the configuration for pictures like those of m: preset is a name of
-// ImagePresets, or empty to choose by the pictures' size.
+// unetPresets, or empty to choose by the pictures' size.
 func NewImageConfig(m *image.Images, preset string) (*Config, error) {
 	if preset == "" {
 		preset = "small"
@@ -101,14 +98,6 @@ func classesOf(m *image.Images) []Class {
 		classes = append(classes, c)
 	}
 	return classes
-}
-
-func list[T any](rows []named[T]) []SamplerName {
-	var out []SamplerName
-	for _, r := range rows {
-		out = append(out, SamplerName{r.Name, fmt.Sprint(r.Summary)})
-	}
-	return out
 }
 
 // Pad makes the network see pictures like those of m with a border, so that each side is a

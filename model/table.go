@@ -36,15 +36,12 @@ func mlpPresets() []named[mlpPreset] {
 	}
 }
 
-// TablePresets lists the sizes of table models for people.
-func TablePresets() []SamplerName { return list(mlpPresets()) }
-
 // fewRows is the size of a table below which the tiny network is taken: a larger one would
 // learn the rows by heart.
 const fewRows = 2000
 
 // NewTableConfig is the configuration for tables like t: schema says what its columns are,
-// preset is a name of TablePresets, or empty to choose by the number of rows.
+// preset is a name of mlpPresets, or empty to choose by the number of rows.
 func NewTableConfig(t *table.Table, schema *table.Schema, preset string) (*Config, error) {
 	if preset == "" {
 		preset = "small"
