@@ -28,7 +28,7 @@ var (
 )
 
 // Check implements [Checker].
-func (m DDIM) Check(Denoiser, []float64) error {
+func (m DDIM) Check(Plan) error {
 	if !(m.Eta >= 0 && m.Eta <= 1) {
 		return fmt.Errorf("sample: ddim: eta %v is outside [0, 1]; 0 is deterministic, 1 as noisy as ddpm", m.Eta)
 	}
@@ -36,8 +36,9 @@ func (m DDIM) Check(Denoiser, []float64) error {
 }
 
 // Begin implements [Sampler].
-func (m DDIM) Begin(d Denoiser, rows, dim int, noise process.Noise) Step {
-	x0 := process.NewState(rows, dim)
+func (m DDIM) Begin(p Plan) Step {
+	d, rows, dim, noise := p.Denoiser, p.Rows, p.Dim, p.Noise
+	x0 := p.state()
 	eps := make([]float64, dim)
 	z := make([]float64, dim)
 	tt := make([]float64, rows)

@@ -54,20 +54,20 @@ var (
 )
 
 // Check implements [Checker].
-func (m DDPM) Check(d Denoiser, _ []float64) error {
+func (m DDPM) Check(p Plan) error {
 	if m.Variance < FixedSmall || m.Variance > Learned {
 		return fmt.Errorf("sample: ddpm: unknown variance %v; choose fixed-small, fixed-large or learned", m.Variance)
 	}
-	if _, ok := d.(Variance); m.Variance == Learned && !ok {
+	if _, ok := p.Denoiser.(Variance); m.Variance == Learned && !ok {
 		return fmt.Errorf("sample: ddpm with a learned variance needs a model that learned one; choose fixed-small or fixed-large")
 	}
 	return nil
 }
 
 // Begin implements [Sampler].
-func (m DDPM) Begin(d Denoiser, rows, dim int, noise process.Noise) Step {
-	x0 := process.NewState(rows, dim)
-	v := process.NewState(rows, dim)
+func (m DDPM) Begin(p Plan) Step {
+	d, rows, dim, noise := p.Denoiser, p.Rows, p.Dim, p.Noise
+	x0, v := p.state(), p.state()
 	z := make([]float64, dim)
 	tt, ss := make([]float64, rows), make([]float64, rows)
 	k := -1

@@ -28,9 +28,9 @@ var (
 )
 
 // Check implements [Checker].
-func (m Mixed) Check(d Denoiser, grid []float64) error {
-	if _, ok := d.(MixedDenoiser); !ok {
-		return fmt.Errorf("sample: mixed needs a model of numbers and categories; this one (%T) knows only numbers", d)
+func (m Mixed) Check(p Plan) error {
+	if _, ok := p.Denoiser.(MixedDenoiser); !ok {
+		return fmt.Errorf("sample: mixed needs a model of numbers and categories; this one knows only numbers")
 	}
 	if m.Noise == nil {
 		return fmt.Errorf("sample: mixed needs a noise stream for the cells")
@@ -39,13 +39,14 @@ func (m Mixed) Check(d Denoiser, grid []float64) error {
 		return err
 	}
 	if c, ok := m.Numeric.(Checker); ok {
-		return c.Check(d, grid)
+		return c.Check(p)
 	}
 	return nil
 }
 
 // Begin implements [Sampler].
-func (m Mixed) Begin(d Denoiser, rows, dim int, noise process.Noise) Step {
+func (m Mixed) Begin(p Plan) Step {
+	rows := p.Rows
 	if m.Cells.Rows != rows {
 		panic(fmt.Sprintf("sample: mixed: %d rows of cells beside a state of %d rows", m.Cells.Rows, rows))
 	}
@@ -56,12 +57,13 @@ func (m Mixed) Begin(d Denoiser, rows, dim int, noise process.Noise) Step {
 	offsets := m.Cells.Offsets()
 	width := offsets[len(offsets)-1]
 	seen := &withCells{
-		MixedDenoiser: d.(MixedDenoiser),
+		MixedDenoiser: p.Denoiser.(MixedDenoiser),
 		cells:         m.Cells,
 		first:         make([]float64, rows*width),
 		later:         make([]float64, rows*width),
 	}
-	numeric := m.Numeric.Begin(seen, rows, dim, noise)
+	p.Denoiser = seen
+	numeric := m.Numeric.Begin(p)
 	u := make([]float64, 2*m.Cells.Cols())
 	k := -1
 	return func(x *process.State, t, s float64) {

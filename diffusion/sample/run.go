@@ -24,12 +24,13 @@ type Progress struct {
 // denoiser or sampler that yields NaN or infinity stops it too, with an error
 // naming step and row. x is then unfinished.
 func Run(ctx context.Context, m Sampler, d Denoiser, x *process.State, grid []float64, noise process.Noise, watch ...func(Progress)) error {
-	if err := check(m, d, x, grid); err != nil {
+	g := &guard{}
+	p := Plan{Denoiser: g.wrap(d), Grid: grid, Rows: x.Rows, Dim: x.Dim, Noise: noise}
+	if err := check(m, p, x); err != nil {
 		return err
 	}
-	g := &guard{}
-	step := m.Begin(g.wrap(d), x.Rows, x.Dim, noise)
-	steps := len(grid) - 1
+	step := m.Begin(p)
+	steps := p.Steps()
 	for k := range steps {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("sample: stopped before step %d of %d: %w", k+1, steps, err)
@@ -49,7 +50,8 @@ func Run(ctx context.Context, m Sampler, d Denoiser, x *process.State, grid []fl
 	return nil
 }
 
-func check(m Sampler, d Denoiser, x *process.State, grid []float64) error {
+func check(m Sampler, p Plan, x *process.State) error {
+	grid := p.Grid
 	if len(x.Data) != x.Rows*x.Dim {
 		panic(fmt.Sprintf("sample: state %v holds %d values", x, len(x.Data)))
 	}
@@ -65,7 +67,7 @@ func check(m Sampler, d Denoiser, x *process.State, grid []float64) error {
 		}
 	}
 	if c, ok := m.(Checker); ok {
-		return c.Check(d, grid)
+		return c.Check(p)
 	}
 	return nil
 }

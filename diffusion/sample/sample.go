@@ -7,6 +7,7 @@
 //
 //	ddpm.go    draws from the reverse kernel p(x_s | x_t); stochastic
 //	ddim.go    follows the same marginals with any amount of noise; eta = 0 is deterministic
+//	euler.go   Euler's method for the probability-flow ODE in sigma/alpha
 //	mixed.go   any of them for numbers beside the masked process for categories
 //
 // [Run] is the only loop. All is float64; a row's result depends on nothing but
@@ -48,17 +49,35 @@ type MixedDenoiser interface {
 // Step takes x in place from time t to time s <= t.
 type Step func(x *process.State, t, s float64)
 
+// Plan is what a sampler knows of a run before its first step.
+type Plan struct {
+	Denoiser  Denoiser
+	Grid      []float64 // the falling times, one more than there are steps
+	Rows, Dim int       // of the states
+	Noise     process.Noise
+}
+
+// Steps is the number of steps of the plan.
+func (p Plan) Steps() int { return len(p.Grid) - 1 }
+
+// at is the schedule at time t.
+func (p Plan) at(t float64) (alpha, sigma float64) { return p.Denoiser.Schedule().At(t) }
+
+// state is a new state of the run's shape.
+func (p Plan) state() *process.State { return process.NewState(p.Rows, p.Dim) }
+
 // Sampler is a way down in time. It is configuration only; Begin starts a run
-// of rows x dim states and returns the closure that holds the run's history.
-// The k-th call of the closure uses the noise of step k, counted from 0.
+// and returns the closure that holds the run's history. The k-th call of the
+// closure, counted from 0, is the step from p.Grid[k] to p.Grid[k+1], with the
+// noise of step k.
 type Sampler interface {
-	Begin(d Denoiser, rows, dim int, noise process.Noise) Step
+	Begin(p Plan) Step
 }
 
 // Checker is a Sampler that can say before a run that it will not work with
 // the given denoiser or grid, and what would.
 type Checker interface {
-	Check(d Denoiser, grid []float64) error
+	Check(p Plan) error
 }
 
 // times fills dst with one time for every row.
