@@ -65,6 +65,7 @@ type Objective struct {
 	// Hybrid trains a variance too: the network's output has a second half
 	// of channels, read as a Range. It needs Steps.
 	Hybrid  bool
+	Direct  bool    // the second half is log V itself instead
 	Decoder Decoder // of the step to s = 0, for Hybrid; nil: Levels{256}
 	// Focus above 1 draws the time of every second row as u^Focus for a
 	// uniform u, near 0 more often: most of the bits of a picture lie where
@@ -250,22 +251,22 @@ func (o *Objective) VLB(tape *autograd.Tape, out *autograd.Var, x0 *tensor.Tenso
 	dout := tape.New(out.Shape()...)
 	dout.Zero()
 	sums := make([]float64, rows)
-	tape.Pool().Run(rows, func(_, r int) {
-		t := b.T[r]
+	tape.Pool().Run(rows, func(_, row int) {
+		t := b.T[row]
 		s := previous(t, o.Steps)
 		l := newTerm(o.Sch, t, s, decoder)
 		rare := share / o.frequency(t)
-		limits := RangeOf(o.Sch, t, s)
+		r := limits(o.Direct, o.Sch, t, s)
 		alpha, sigma := o.Sch.At(t)
 		to := Convert(o.Predict, Sample, alpha, sigma)
 		for i := range dim {
-			at := r*dim + i
+			at := row*dim + i
 			from := at/channels*2*channels + at%channels
 			pred := to.Of(float64(b.XT.Data[at]), float64(out.Value.Data[from]))
 			v := float64(out.Value.Data[from+channels])
-			nats, slope := l.at(float64(x0.Data[at]), pred, limits.LogVariance(v))
-			sums[r] += float64(nats * rare)
-			dout.Data[from+channels] = float32(float64(slope*limits.Slope()) * rare)
+			nats, slope := l.at(float64(x0.Data[at]), pred, r.LogVariance(v))
+			sums[row] += float64(nats * rare)
+			dout.Data[from+channels] = float32(float64(slope*r.Slope()) * rare)
 		}
 	})
 	total := 0.0
