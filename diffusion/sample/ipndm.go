@@ -33,12 +33,11 @@ func (m IPNDM) Begin(p Plan) Step {
 	past := &slopes{p: p, most: order}
 	slope := p.state()
 	return func(x *process.State, t, s float64) {
-		alpha, sigma := p.at(t)
-		if sigma == 0 {
+		if p.still(t, s) {
 			return
 		}
 		q.look(past.push(t), x, t)
-		if alpha == 0 { // the first step
+		if alpha, _ := p.at(t); alpha == 0 { // the first step
 			p.flow(x, q.x0, t, s)
 			return
 		}

@@ -1,6 +1,11 @@
 package sample
 
-import "ebb/diffusion/process"
+import (
+	"fmt"
+	"math"
+
+	"ebb/diffusion/process"
+)
 
 // PNDM is the pseudo-numerical method of Liu et al. (2022, arXiv 2202.09778,
 // algorithm 2): a classical method for ordinary differential equations mixes
@@ -19,15 +24,31 @@ import "ebb/diffusion/process"
 // sigma = 0.
 //
 // Velocity mixes v = alpha eps - sigma x0 instead (Salimans and Ho 2022,
-// arXiv 2202.00512), which is what models trained for it say: the state then
-// turns by the mixture in the plane of x0 and eps.
+// arXiv 2202.00512), as is done with models trained to say v: the state then
+// turns by the mixture in the plane of x0 and eps, so the schedule must preserve
+// variance. It costs the order, which is 1: v turns too, the turn takes that
+// into account, and the extrapolation of v does so again.
 type PNDM struct {
 	RungeKutta bool
 	Velocity   bool
 	Limit      Limit // of the predicted x0
 }
 
-var _ Sampler = PNDM{}
+var (
+	_ Sampler = PNDM{}
+	_ Checker = PNDM{}
+)
+
+// Check implements [Checker].
+func (m PNDM) Check(p Plan) error {
+	for _, t := range p.Grid {
+		alpha, sigma := p.at(t)
+		if off := float64(alpha*alpha) + float64(sigma*sigma) - 1; m.Velocity && math.Abs(off) > 1e-6 {
+			return fmt.Errorf("sample: pndm of velocities on a schedule with alpha^2 + sigma^2 = %v at t = %v; it must be 1: choose another schedule or pndm of noises", 1+off, t)
+		}
+	}
+	return nil
+}
 
 // Begin implements [Sampler].
 func (m PNDM) Begin(p Plan) Step {
@@ -47,13 +68,17 @@ func (m PNDM) Begin(p Plan) Step {
 			p.flow(x, r.q.x0, t, s)
 			return
 		}
+		if p.still(t, s) { // looks, as every step does, but learns nothing new
+			r.look(r.slope, x, t)
+			return
+		}
 		r.look(r.past.push(t), x, t)
 		k++
 		switch _, end := p.at(s); {
 		case k > starts:
 			r.past.mix(r.slope, adams(len(r.past.eps)))
 			r.carry(x, x, r.slope, t, s)
-		case end == 0 || p.still(t, s):
+		case end == 0:
 			p.flow(x, r.q.x0, t, s)
 		default:
 			start(x, t, s)
@@ -85,7 +110,7 @@ func (r *pndm) look(slope, x *process.State, t float64) {
 }
 
 // carry is [Plan.carry]; what x and a mixture of v say of the noise is
-// (sigma x + alpha v)/(alpha^2 + sigma^2).
+// sigma x + alpha v.
 func (r *pndm) carry(dst, x, slope *process.State, t, s float64) {
 	if !r.velocity {
 		r.p.carry(dst, x, slope, t, s)
@@ -93,9 +118,8 @@ func (r *pndm) carry(dst, x, slope *process.State, t, s float64) {
 	}
 	keep, add := r.p.carriage(t, s)
 	alpha, sigma := r.p.at(t)
-	norm := float64(alpha*alpha) + float64(sigma*sigma)
 	for i, v := range slope.Data {
-		eps := (float64(sigma*x.Data[i]) + float64(alpha*v)) / norm
+		eps := float64(sigma*x.Data[i]) + float64(alpha*v)
 		dst.Data[i] = float64(keep*x.Data[i]) + float64(add*eps)
 	}
 }
