@@ -338,3 +338,21 @@ func TestImpossibleSigmaSamplersAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// Every sampler serves for the numbers of rows that hold categories too, where
+// each step looks at the model at least once, or is of no width.
+func TestSigmaSamplersServeMixedRows(t *testing.T) {
+	for name, m := range sigmaSamplers() {
+		c := cells(2, 2, 3, 2)
+		err := sample.Run(context.Background(), mixed(m, c), jointModel(), process.NewState(2, 1), []float64{1, 0.6, 0.6, 0.3, 0, 0}, noises(1))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		for _, v := range c.Data {
+			if v == process.Mask {
+				t.Errorf("%s: cells %v at time 0, some still masked", name, c.Data)
+				break
+			}
+		}
+	}
+}
