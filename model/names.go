@@ -88,6 +88,38 @@ func samplers() []named[func(SamplerOptions) sample.Sampler] {
 			func(o SamplerOptions) sample.Sampler { return sample.DDPM{Variance: o.Variance, Limit: o.Limit} }},
 		{"ddim", "order 1, 1 evaluation a step, deterministic: good from 25 steps on",
 			func(o SamplerOptions) sample.Sampler { return sample.DDIM{Limit: o.Limit} }},
+		{"euler", "order 1, 1 evaluation a step, deterministic: ddim in terms of the noise level; good from 25 steps on",
+			func(o SamplerOptions) sample.Sampler { return sample.Euler{Limit: o.Limit} }},
+		{"euler-ancestral", "order 1, 1 evaluation a step, stochastic: ddpm's small variance on any steps; lively pictures from 30 steps on",
+			func(o SamplerOptions) sample.Sampler { return sample.EulerAncestral{Limit: o.Limit} }},
+		{"heun", "order 2, 2 evaluations a step, deterministic: robust and exact, from 18 steps on",
+			func(o SamplerOptions) sample.Sampler { return sample.Heun{Limit: o.Limit} }},
+		{"dpm2", "order 2, 2 evaluations a step, deterministic: heun's rival, looking at the middle of the step",
+			func(o SamplerOptions) sample.Sampler { return sample.DPM2{Limit: o.Limit} }},
+		{"dpm2-ancestral", "order 1, 2 evaluations a step, stochastic: finer than euler-ancestral for the same steps",
+			func(o SamplerOptions) sample.Sampler { return sample.DPM2{Ancestral: true, Limit: o.Limit} }},
+		{"lms", "order 4, 1 evaluation a step, deterministic: history for steps of any width, from 20 steps on",
+			func(o SamplerOptions) sample.Sampler { return sample.LMS{Limit: o.Limit} }},
+		{"ipndm", "order 4 on steps equal in noise level, else 2, 1 evaluation a step, deterministic: good at 10 to 20 steps",
+			func(o SamplerOptions) sample.Sampler { return sample.IPNDM{Limit: o.Limit} }},
+		{"pndm", "order 2, 1 evaluation a step and 1 more at the start, deterministic: what early latent diffusion used",
+			func(o SamplerOptions) sample.Sampler { return sample.PNDM{Limit: o.Limit} }},
+		{"edm", "order 2, 2 evaluations a step, stochastic: noise put back corrects earlier errors; for best quality from 100 steps on",
+			func(o SamplerOptions) sample.Sampler {
+				return sample.EDM{Churn: 40, Min: 0.05, Max: 50, Noise: 1.003, Limit: o.Limit}
+			}},
+		{"lcm", "no order, 1 evaluation a step, stochastic: only for consistency models, 1 to 8 steps",
+			func(o SamplerOptions) sample.Sampler { return sample.LCM{Limit: o.Limit} }},
+		{"tcd", "no order, 1 evaluation a step, stochastic: only for trajectory consistency models, 2 to 20 steps",
+			func(o SamplerOptions) sample.Sampler { return sample.TCD{Eta: 0.3, Limit: o.Limit} }},
+		{"flow-euler", "order 1, 1 evaluation a step, deterministic: the usual one for flow models, from 25 steps on",
+			func(o SamplerOptions) sample.Sampler { return sample.FlowEuler{Limit: o.Limit} }},
+		{"flow-heun", "order 2, 2 evaluations a step, deterministic: for flow models, exact from pure noise on, from 15 steps on",
+			func(o SamplerOptions) sample.Sampler { return sample.FlowHeun{Limit: o.Limit} }},
+		{"langevin", "order 1, 2 evaluations a step, stochastic: ddpm corrected by Langevin dynamics at each time, from 100 steps on",
+			func(o SamplerOptions) sample.Sampler {
+				return sample.Langevin{Predictor: sample.DDPM{Variance: o.Variance, Limit: o.Limit}, Limit: o.Limit}
+			}},
 	}
 }
 

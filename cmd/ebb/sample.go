@@ -81,7 +81,7 @@ func listSamplers(out io.Writer, asJSON bool) error {
 		return json.NewEncoder(out).Encode(model.Samplers())
 	}
 	for _, r := range model.Samplers() {
-		fmt.Fprintf(out, "%-8s %s\n", r.Name, r.Summary)
+		fmt.Fprintf(out, "%-15s %s\n", r.Name, r.Summary)
 	}
 	return nil
 }

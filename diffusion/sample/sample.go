@@ -8,6 +8,14 @@
 //	ddpm.go    draws from the reverse kernel p(x_s | x_t); stochastic
 //	ddim.go    follows the same marginals with any amount of noise; eta = 0 is deterministic
 //	euler.go   Euler's method for the probability-flow ODE in sigma/alpha
+//	eulerancestral.go  Euler with fresh noise
+//	heun.go dpm2.go    two looks a step, of order 2
+//	lms.go ipndm.go pndm.go  methods that remember earlier looks
+//	edm.go     Heun with noise put back before each step
+//	lcm.go tcd.go      for consistency models
+//	flow.go    along the velocity of flow matching
+//	langevin.go        any of them, corrected by Langevin dynamics
+//	probe.go   what those that follow the ODE share
 //	mixed.go   any of them for numbers beside the masked process for categories
 //
 // [Run] is the only loop. All is float64; a row's result depends on nothing but

@@ -18,7 +18,33 @@ func classes() []class {
 		{"DDPMScheduler", func(c *Config) { c.ClipSample, c.Spacing = true, "leading" }, planDDPM},
 		{"DDIMScheduler", func(c *Config) { c.ClipSample, c.Spacing = true, "leading" }, planDDIM},
 		{"EulerDiscreteScheduler", nil, planEuler},
+		{"EulerAncestralDiscreteScheduler", nil, planEulerAncestral},
+		{"HeunDiscreteScheduler", latent, planHeun},
+		{"KDPM2DiscreteScheduler", latent, planKDPM2},
+		{"KDPM2AncestralDiscreteScheduler", latent, planKDPM2},
+		{"LMSDiscreteScheduler", nil, planLMS},
+		{"PNDMScheduler", func(c *Config) { c.Spacing, c.SetAlphaOne = "leading", false }, planPNDM},
+		{"IPNDMScheduler", nil, planIPNDM},
+		{"EDMEulerScheduler", edmLevels, planEDMEuler},
+		{"LCMScheduler", latentConsistency, planLCM},
+		{"TCDScheduler", latentConsistency, planTCD},
+		{"FlowMatchEulerDiscreteScheduler", nil, planFlowEuler},
+		{"FlowMatchHeunDiscreteScheduler", nil, planFlowHeun},
 	}
+}
+
+// latent is the range of beta of latent diffusion.
+func latent(c *Config) { c.BetaStart, c.BetaEnd = 0.00085, 0.012 }
+
+func latentConsistency(c *Config) {
+	latent(c)
+	c.BetaSchedule, c.Spacing = "scaled_linear", "leading"
+}
+
+// edmLevels are the ends of EDM's noise levels.
+func edmLevels(c *Config) {
+	least, most := 0.002, 80.0
+	c.SigmaMin, c.SigmaMax = &least, &most
 }
 
 func find(name string) (class, error) {
