@@ -18,6 +18,12 @@ func classes() []class {
 		{"DDPMScheduler", func(c *Config) { c.ClipSample, c.Spacing = true, "leading" }, planDDPM},
 		{"DDIMScheduler", func(c *Config) { c.ClipSample, c.Spacing = true, "leading" }, planDDIM},
 		{"EulerDiscreteScheduler", nil, planEuler},
+		{"DPMSolverMultistepScheduler", dpmDefaults, planDPM},
+		{"DPMSolverSinglestepScheduler", func(c *Config) { dpmDefaults(c); c.LowerOrderFinal = false }, planSinglestep},
+		{"UniPCMultistepScheduler", func(c *Config) { c.SolverType = "bh2" }, planUniPC},
+		{"DEISMultistepScheduler", nil, planDEIS},
+		{"SASolverScheduler", func(c *Config) { c.Algorithm = "data_prediction" }, planSASolver},
+		{"EDMDPMSolverMultistepScheduler", edmDPMDefaults, planEDMDPM},
 	}
 }
 
