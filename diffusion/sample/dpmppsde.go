@@ -7,9 +7,9 @@ package sample
 //	x_s = sigma_s/sigma_t e^-h x_t + alpha_s sum_k 2h phi_(k+1)(-2h) D_k
 //	      + sigma_s sqrt(1 - e^-2h) noise.
 //
-// Stochastic, one evaluation a step. The order is that of the drift; the noise
-// makes the convergence in law one of order 1 unless the step is small for it.
-// Order 1 is DDIM with Eta = 1, that is DDPM.
+// Stochastic, one evaluation a step. The order is that of the drift; the law of
+// what is drawn converges with order 1, 2 and again 2, as the noise of the steps
+// makes the predictions rough. Order 1 is DDIM with Eta = 1, that is DDPM.
 type DPMppSDE struct {
 	Order int   // 1, 2 or 3; 0 means 2
 	Limit Limit // of the predicted x0
@@ -17,8 +17,8 @@ type DPMppSDE struct {
 	Heun      bool // as in DPMpp
 	FullOrder bool
 	EulerLast bool
-	// Released takes order 3 as diffusers has it, where the constant of the
-	// second derivative has the wrong sign: its order is then 1.
+	// Released takes order 3 as diffusers has it, where a constant of the
+	// second derivative's weight has the wrong sign: its order is then 1.
 	Released bool
 }
 

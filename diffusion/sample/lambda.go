@@ -26,15 +26,22 @@ const (
 	ofNoise             // m is the noise that x is seen to hold
 )
 
+// noSignal is the lambda below which no signal is left: alpha/sigma is 1e-8
+// there, and what x holds of the data is lost in its rounding.
+const noSignal = -18.4
+
+// inRange says whether a solver can step from or to lambda. +Inf is the data.
+func inRange(lambda float64) bool { return lambda > noSignal && !math.IsInf(lambda, 1) }
+
 // stride is the step of the family of reverse processes with tau times the
 // noise of the reverse SDE: 0 is the ODE, 1 the SDE (SA-Solver, arXiv
-// 2309.05019, eq. 11-13). It is not ok where lambda is infinite at either end.
+// 2309.05019, eq. 11-13). It is not ok where lambda is out of range at either end.
 func (p Plan) stride(v view, tau, t, s float64) (st stride, ok bool) {
 	sch := p.Denoiser.Schedule()
 	alphaT, sigmaT := sch.At(t)
 	alphaS, sigmaS := sch.At(s)
 	from, to := schedule.Lambda(sch, t), schedule.Lambda(sch, s)
-	if math.IsInf(from, 0) || math.IsInf(to, 0) {
+	if !inRange(from) || !inRange(to) {
 		return stride{}, false
 	}
 	h := to - from
@@ -125,11 +132,11 @@ func (r *lambdaRun) forget() {
 	r.past = r.past[:0]
 }
 
-// newest are up to n of the latest predictions. One where nothing but noise was
-// left stands infinitely far off, where a polynomial has no use for it.
+// newest are up to n of the latest predictions. One where no signal was left
+// stands infinitely far off, where a polynomial has no use for it.
 func (r *lambdaRun) newest(n int) []seen {
 	n = min(n, len(r.past))
-	for n > 0 && math.IsInf(r.past[n-1].lambda, 0) {
+	for n > 0 && !inRange(r.past[n-1].lambda) {
 		n--
 	}
 	return r.past[:n]
@@ -165,7 +172,7 @@ func (r *lambdaRun) move(x, from *process.State, st stride, moments []float64, t
 	}
 }
 
-// atTheEnd is a step from or to an infinite lambda: from where there is no
+// atTheEnd is a step from or to a lambda out of range: from where there is no
 // signal, or to the data. It is of first order, as if the last predicted data
 // were right.
 func (r *lambdaRun) atTheEnd(x *process.State, t, s, tau float64, k int) {

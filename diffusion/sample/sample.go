@@ -8,7 +8,14 @@
 //	ddpm.go    draws from the reverse kernel p(x_s | x_t); stochastic
 //	ddim.go    follows the same marginals with any amount of noise; eta = 0 is deterministic
 //	euler.go   Euler's method for the probability-flow ODE in sigma/alpha
+//	dpmpp.go   multistep DPM-Solver++, orders 1 to 3; dpm.go of the noise, dpmppsde.go
+//	           with noise, singlestep.go in blocks
+//	deis.go    exact integrals of the noise in log rho
+//	unipc.go   predictor and corrector in one evaluation; sasolver.go with noise
 //	mixed.go   any of them for numbers beside the masked process for categories
+//
+// Those from dpmpp.go to sasolver.go are exponential integrators in lambda = log(alpha/sigma) and
+// share exponential.go, lambda.go, multistep.go and corrector.go.
 //
 // [Run] is the only loop. All is float64; a row's result depends on nothing but
 // that row and its own noise. The package never imports a network.
