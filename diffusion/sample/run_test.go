@@ -20,15 +20,16 @@ var cosine = schedule.Cosine{}
 func exact() gauss.Denoiser { return gauss.Denoiser{Data: tilted(), Sch: cosine} }
 
 func samplers() map[string]sample.Sampler {
-	out := map[string]sample.Sampler{
+	all := map[string]sample.Sampler{
 		"ddpm":         sample.DDPM{},
 		"ddpm large":   sample.DDPM{Variance: sample.FixedLarge, LastNoise: true},
 		"ddpm learned": sample.DDPM{Variance: sample.Learned, Limit: sample.Clip(2)},
 		"ddim":         sample.DDIM{},
 		"ddim half":    sample.DDIM{Eta: 0.5, Limit: sample.DynamicThreshold(0.9, 2), LimitNoise: true},
 	}
-	maps.Copy(out, sigmaSamplers())
-	return out
+	maps.Copy(all, sigmaSamplers())
+	maps.Copy(all, lambdaSamplers())
+	return all
 }
 
 // A row is the same, bit for bit, alone and in any batch: its noise goes by

@@ -16,7 +16,14 @@
 //	flow.go    along the velocity of flow matching
 //	langevin.go        any of them, corrected by Langevin dynamics
 //	probe.go   what those that follow the ODE share
+//	dpmpp.go   multistep DPM-Solver++, orders 1 to 3; dpm.go of the noise, dpmppsde.go
+//	           with noise, singlestep.go in blocks
+//	deis.go    exact integrals of the noise in log rho
+//	unipc.go   predictor and corrector in one evaluation; sasolver.go with noise
 //	mixed.go   any of them for numbers beside the masked process for categories
+//
+// Those from dpmpp.go to sasolver.go are exponential integrators in lambda = log(alpha/sigma) and
+// share exponential.go, lambda.go, multistep.go and corrector.go.
 //
 // [Run] is the only loop. All is float64; a row's result depends on nothing but
 // that row and its own noise. The package never imports a network.

@@ -30,6 +30,12 @@ func classes() []class {
 		{"TCDScheduler", latentConsistency, planTCD},
 		{"FlowMatchEulerDiscreteScheduler", nil, planFlowEuler},
 		{"FlowMatchHeunDiscreteScheduler", nil, planFlowHeun},
+		{"DPMSolverMultistepScheduler", dpmDefaults, planDPM},
+		{"DPMSolverSinglestepScheduler", func(c *Config) { dpmDefaults(c); c.LowerOrderFinal = false }, planSinglestep},
+		{"UniPCMultistepScheduler", func(c *Config) { c.SolverType = "bh2" }, planUniPC},
+		{"DEISMultistepScheduler", nil, planDEIS},
+		{"SASolverScheduler", func(c *Config) { c.Algorithm = "data_prediction" }, planSASolver},
+		{"EDMDPMSolverMultistepScheduler", edmDPMDefaults, planEDMDPM},
 	}
 }
 
