@@ -51,6 +51,7 @@ type Model struct {
 	Sch     schedule.Schedule
 	Predict Prediction
 	Clock   Clock
+	Input   Input
 	Shape   []int   // of one row: (D), or (H,W,C)
 	Ranged  bool    // the output has a second half of channels, for the variance
 	Labels  []int32 // one for each row of the states to come, or nil
@@ -89,7 +90,7 @@ func (m *Model) forward(xt *process.State, t []float64, f func(row int, out []fl
 	for lo, hi := range chunks(xt.Rows, m.Batch) {
 		n := hi - lo
 		x := m.tape.New(append([]int{n}, m.Shape...)...)
-		round(x.Data, xt.Slice(lo, hi).Data)
+		m.Input.read(x.Data, m.Sch, xt.Slice(lo, hi), t[lo:hi])
 		clock := make([]float64, n)
 		m.Clock.Read(clock, t[lo:hi])
 		var labels []int32
@@ -112,7 +113,7 @@ func (m *Model) forward(xt *process.State, t []float64, f func(row int, out []fl
 // data turns one row of output into x0.
 func (m *Model) data(x0, xt []float64, out []float32, t float64) {
 	alpha, sigma := m.Sch.At(t)
-	to := m.Predict.To(Sample, alpha, sigma)
+	to := Convert(m.Predict, Sample, alpha, sigma)
 	channels, stride := m.channels()
 	for i, x := range xt {
 		pixel, c := i/channels, i%channels
@@ -140,12 +141,5 @@ func chunks(rows, size int) func(yield func(lo, hi int) bool) {
 				return
 			}
 		}
-	}
-}
-
-// round sets dst to src in float32.
-func round(dst []float32, src []float64) {
-	for i, v := range src {
-		dst[i] = float32(v)
 	}
 }

@@ -58,6 +58,7 @@ type Objective struct {
 	Sch     schedule.Schedule
 	Predict Prediction
 	Clock   Clock
+	Input   Input
 	// Steps restricts times to i/Steps, i = 1..Steps, those of a table.
 	// 0 means any t in (0, 1].
 	Steps int
@@ -70,8 +71,9 @@ type Objective struct {
 	// there is little noise, but few uniform times. L_simple then weighs
 	// these times more; L_vlb is corrected and keeps its meaning. 0 is 1.
 	Focus float64
-	// Weight weighs the squared error at a noise level; nil is 1.
-	Weight func(alpha, sigma float64) float64
+	// Weight weighs the squared error; nil weighs that of the network's own
+	// output by 1.
+	Weight Weighting
 }
 
 // minTime keeps continuous times away from 0, where there is no noise to see.
@@ -141,7 +143,7 @@ func (o *Objective) Noise(tape *autograd.Tape, x0 *tensor.Tensor, d Draws) Noise
 		for j, e := range target {
 			x, eps := float64(x0.Data[lo+j]), float64(e)
 			b.XT.Data[lo+j] = float32(float64(alpha*x) + float64(sigma*eps))
-			target[j] = float32(o.Predict.target(x, eps, alpha, sigma))
+			target[j] = float32(Target(o.Predict, x, eps, alpha, sigma))
 		}
 	})
 	return b
@@ -153,7 +155,7 @@ func (o *Objective) Loss(tape *autograd.Tape, net Network, x0 *tensor.Tensor, la
 	b := o.Noise(tape, x0, d)
 	clock := make([]float64, len(b.T))
 	o.Clock.Read(clock, b.T)
-	out := net.Forward(tape, tape.Const(b.XT), clock, labels)
+	out := net.Forward(tape, o.Input.see(tape, o.Sch, b), clock, labels)
 	return o.Compare(tape, out, x0, b)
 }
 
@@ -163,7 +165,7 @@ func (o *Objective) Compare(tape *autograd.Tape, out *autograd.Var, x0 *tensor.T
 	if o.Weight != nil {
 		weight = make([]float32, len(b.T))
 		for i, t := range b.T {
-			weight[i] = float32(o.Weight(o.Sch.At(t)))
+			weight[i] = float32(o.Weight.ofOutput(o.Predict, o.Sch, t))
 		}
 	}
 	if !o.Hybrid {
@@ -205,7 +207,7 @@ func (o *Objective) VLB(tape *autograd.Tape, out *autograd.Var, x0 *tensor.Tenso
 		rare := share / o.frequency(t)
 		limits := RangeOf(o.Sch, t, s)
 		alpha, sigma := o.Sch.At(t)
-		to := o.Predict.To(Sample, alpha, sigma)
+		to := Convert(o.Predict, Sample, alpha, sigma)
 		for i := range dim {
 			at := r*dim + i
 			from := at/channels*2*channels + at%channels

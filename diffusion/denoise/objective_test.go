@@ -94,7 +94,7 @@ func TestNoisedRowsAndTargetsBelongTogether(t *testing.T) {
 				t.Errorf("time %v is not a step of the table", at)
 			}
 			alpha, sigma := o.table.At(at)
-			to := p.To(denoise.Sample, alpha, sigma)
+			to := denoise.Convert(p, denoise.Sample, alpha, sigma)
 			for i := r * 8; i < r*8+8; i++ {
 				got := to.Of(float64(b.XT.Data[i]), float64(b.Target.Data[i]))
 				if tol := 1e-6 * max(1, 1/alpha); !near(got, float64(x0.Data[i]), tol) {

@@ -11,7 +11,7 @@ import (
 	"ebb/diffusion/schedule"
 )
 
-var predictions = []Prediction{Epsilon, Sample, Velocity}
+var predictions = []Prediction{Epsilon, Sample, Velocity, Flow, EDM{}, EDM{SD: 1.7}}
 
 func near(a, b, tol float64) bool { return math.Abs(a-b) <= tol*max(1, math.Abs(b)) }
 
@@ -26,8 +26,8 @@ func TestConversionIsAnIdentity(t *testing.T) {
 		xt := alpha*x0 + sigma*eps
 		for _, p := range predictions {
 			for _, q := range predictions {
-				got := p.To(q, alpha, sigma).Of(xt, p.target(x0, eps, alpha, sigma))
-				want := q.target(x0, eps, alpha, sigma)
+				got := Convert(p, q, alpha, sigma).Of(xt, Target(p, x0, eps, alpha, sigma))
+				want := Target(q, x0, eps, alpha, sigma)
 				// Dividing by 0.01 twice magnifies rounding by 1e4.
 				if !near(got, want, 1e-11) {
 					t.Fatalf("%v to %v: %v, want %v", p, q, got, want)
@@ -40,13 +40,13 @@ func TestConversionIsAnIdentity(t *testing.T) {
 // With no signal the data can still be read off a velocity, never off noise;
 // with no noise, off both.
 func TestConversionAtTheEnds(t *testing.T) {
-	if l := Velocity.To(Sample, 0, 1); l != (Linear{0, -1}) {
+	if l := Convert(Velocity, Sample, 0, 1); l != (Linear{0, -1}) {
 		t.Errorf("velocity to data without signal: %+v", l)
 	}
-	if l := Epsilon.To(Sample, 0, 1); !math.IsInf(l.X, 1) {
+	if l := Convert(Epsilon, Sample, 0, 1); !math.IsInf(l.X, 1) {
 		t.Errorf("noise to data without signal: %+v, want infinite coefficients", l)
 	}
-	if l := Epsilon.To(Sample, 1, 0); l.X != 1 || l.V != 0 {
+	if l := Convert(Epsilon, Sample, 1, 0); l.X != 1 || l.V != 0 {
 		t.Errorf("noise to data without noise: %+v, want x_t", l)
 	}
 }
@@ -91,7 +91,7 @@ func TestVelocityIsTheRecordedOne(t *testing.T) {
 			for j, plane := range c.X0[i] {
 				for k, line := range plane {
 					for l, x0 := range line {
-						got, want := Velocity.target(x0, c.Noise[i][j][k][l], alpha, sigma), c.Want[i][j][k][l]
+						got, want := Target(Velocity, x0, c.Noise[i][j][k][l], alpha, sigma), c.Want[i][j][k][l]
 						if math.Abs(got-want) > 1e-12 {
 							t.Fatalf("%+v, step %d: %v, recorded %v", c.Config, step, got, want)
 						}

@@ -20,6 +20,7 @@ type TableModel struct {
 	Sch     schedule.Schedule
 	Predict Prediction
 	Clock   Clock
+	Input   Input
 	Numbers int   // D
 	Card    []int // categories of each column
 	Batch   int   // rows per call of the network; 0: all at once
@@ -54,7 +55,7 @@ func (m *TableModel) DenoiseCells(x0 *process.State, logits []float64, xt *proce
 	for lo, hi := range chunks(xt.Rows, m.Batch) {
 		n := hi - lo
 		x := m.tape.New(n, m.Numbers)
-		round(x.Data, xt.Slice(lo, hi).Data)
+		m.Input.read(x.Data, m.Sch, xt.Slice(lo, hi), t[lo:hi])
 		clock := make([]float64, n)
 		m.Clock.Read(clock, t[lo:hi])
 		out := m.Net.Forward(m.tape, m.tape.Const(x), clock, cells.Slice(lo, hi).Data).Value
@@ -65,7 +66,7 @@ func (m *TableModel) DenoiseCells(x0 *process.State, logits []float64, xt *proce
 		m.tape.Pool().Run(n, func(_, i int) {
 			r, row := lo+i, out.Data[i*full:(i+1)*full]
 			alpha, sigma := m.Sch.At(t[r])
-			to := m.Predict.To(Sample, alpha, sigma)
+			to := Convert(m.Predict, Sample, alpha, sigma)
 			for j, v := range xt.Row(r) {
 				x0.Row(r)[j] = to.Of(v, float64(row[j]))
 			}

@@ -98,7 +98,7 @@ func TestTableLossGradient(t *testing.T) {
 	}
 	obj := tableObjective()
 	obj.CellShare = 0.7
-	obj.Weight = func(alpha, sigma float64) float64 { return 0.5 + sigma }
+	obj.Weight = func(sch schedule.Schedule, t float64) float64 { return 0.5 + t }
 	b := tableRows(32, rng.New(1, rng.Test), 0)
 	b.Known = make([]float32, 64)
 	for i := range b.Known {
@@ -150,7 +150,7 @@ func TestMissingCellsHaveNoLoss(t *testing.T) {
 	times := 0
 	const steps = 100
 	for step := range steps {
-		for _, weight := range []func(alpha, sigma float64) float64{nil, func(_, sigma float64) float64 { return sigma }} {
+		for _, weight := range []denoise.Weighting{nil, denoise.MinSNR(5)} {
 			obj.Weight = weight
 			if a, b := loss(step, 0, process.Mask), loss(step, 3, process.Mask); a != b {
 				t.Errorf("an unknown number changes the loss from %v to %v", a, b)

@@ -27,10 +27,12 @@ type TableObjective struct {
 	Sch     schedule.Schedule
 	Predict Prediction
 	Clock   Clock
+	Input   Input
 	Keep    process.Keep // nil: LinearKeep
 	Card    []int
-	// Weight weighs the squared error of a number at a noise level; nil: 1.
-	Weight func(alpha, sigma float64) float64
+	// Weight weighs the squared error of a number; nil weighs that of the
+	// network's own output by 1.
+	Weight Weighting
 	// CellWeight weighs the cross entropy of a masked cell at time t. nil
 	// is the bound's own, no more than 50.
 	CellWeight func(t float64) float64
@@ -54,7 +56,7 @@ func (o *TableObjective) Loss(tape *autograd.Tape, net Network, b TableBatch, d 
 	cells, weight := o.mask(b.Cells, noised.T, d)
 	clock := make([]float64, rows)
 	o.Clock.Read(clock, noised.T)
-	out := net.Forward(tape, tape.Const(noised.XT), clock, cells.Data)
+	out := net.Forward(tape, o.Input.see(tape, o.Sch, noised), clock, cells.Data)
 
 	share := o.CellShare
 	if share == 0 {
@@ -87,7 +89,7 @@ func (o *TableObjective) weigh(b TableBatch, t []float64) []float32 {
 	numbers := b.X.Dim(1)
 	out := make([]float32, len(t)*numbers)
 	for i, v := range t {
-		w := float32(o.Weight(o.Sch.At(v)))
+		w := float32(o.Weight.ofOutput(o.Predict, o.Sch, v))
 		for j := range numbers {
 			at := i*numbers + j
 			out[at] = w
