@@ -1,6 +1,7 @@
 package model
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -11,6 +12,9 @@ import (
 // leastLevel is the least noise level that the spacings of levels go down to (EDM, Karras et
 // al. 2022, arXiv 2206.00364, section 5); the next time is 0.
 const leastLevel = 0.002
+
+// ErrGrid says that a grid does not fit the schedule or the number of steps.
+var ErrGrid = errors.New("grid")
 
 // gridMaker chooses n times of a schedule of which T are counted.
 type gridMaker func(sch schedule.Schedule, total, n int) ([]float64, error)
@@ -73,16 +77,16 @@ func NewGrid(spec string, sch schedule.Schedule, steps, n int) ([]float64, error
 		}
 		grid, err := maker(sch, steps, n)
 		if err != nil {
-			return nil, fmt.Errorf("grid %s: %w", spec, err)
+			return nil, fmt.Errorf("%w %s: %w", ErrGrid, spec, err)
 		}
 		return grid, nil
 	}
 	grid, err := listed(spec, sch)
 	if err != nil {
-		return nil, fmt.Errorf("grid %s: %w", spec, err)
+		return nil, fmt.Errorf("%w %s: %w", ErrGrid, spec, err)
 	}
 	if n != 0 && n != len(grid)-1 {
-		return nil, fmt.Errorf("grid %s: it makes %d steps, and %d are asked for: leave the number out", spec, len(grid)-1, n)
+		return nil, fmt.Errorf("%w %s: it makes %d steps, and %d are asked for: leave the number out", ErrGrid, spec, len(grid)-1, n)
 	}
 	return grid, nil
 }

@@ -34,7 +34,7 @@ func mustPoints(t *testing.T, at, alpha, sigma []float64) *schedule.Points {
 // the first step, by every sampler.
 func TestGridsThatDivideByZeroAreRefused(t *testing.T) {
 	quiet := mustPoints(t, []float64{0.5, 1}, []float64{1, 0.1}, []float64{0, 1}) // no noise up to t = 0.5
-	dark := mustPoints(t, []float64{0.5}, []float64{0}, []float64{1})            // no signal from t = 0.5 on
+	dark := mustPoints(t, []float64{0.5}, []float64{0}, []float64{1})             // no signal from t = 0.5 on
 	for name, m := range samplers() {
 		for _, c := range []struct {
 			sch  schedule.Schedule

@@ -71,7 +71,8 @@ func ByRatio(sch Schedule, levels []float64) ([]float64, error) {
 	if len(levels) == 0 {
 		return nil, fmt.Errorf("schedule: a grid needs at least one step")
 	}
-	// A level at the very end may miss it by the rounding of its formula.
+	// A level at the very end may miss it, by the rounding of its formula, to
+	// either side.
 	const slack = 1e-12
 	most := Ratio(sch, 1)
 	grid := make([]float64, 0, len(levels)+1)
@@ -80,6 +81,9 @@ func ByRatio(sch Schedule, levels []float64) ([]float64, error) {
 			return nil, fmt.Errorf("schedule: noise level %d of the grid is %v, outside the schedule's (0, %v]", i, level, most)
 		}
 		t := Time(sch, -elementary.Log(level))
+		if i == 0 && level >= most*(1-slack) {
+			t = 1
+		}
 		if i > 0 && t >= grid[i-1] {
 			return nil, fmt.Errorf("schedule: the grid does not fall: noise level %v is followed by %v", levels[i-1], level)
 		}
