@@ -2,13 +2,13 @@ package model
 
 import (
 	"context"
-	"fmt"
 	"math"
 
 	"ebb/data/image"
 	"ebb/diffusion/denoise"
 	"ebb/diffusion/process"
 	"ebb/diffusion/sample"
+	"ebb/diffusion/schedule"
 	"ebb/engine/kernel/elementary"
 	"ebb/engine/rng"
 )
@@ -29,18 +29,17 @@ type BitsReport struct {
 const bitsDraws = 16
 
 // Bits bounds the bits per dimension that the model needs for pictures it has not seen
-// (denoise.Bound over all T steps). It is a bound on -log p(x) for a model of classes too: the
+// (denoise.Bound over all T steps; of a continuous schedule, over T equal jumps). A model that
+// learned no variance is taken with that of the jump, DDPM's fixed-large. It is a bound on -log p(x) for a model of classes too: the
 // class is coded with its share of the training set. The bound counts every value of the
 // pictures themselves; the border, which is the same in all of them, costs what it costs.
 func (m *ImageModel) Bits(ctx context.Context, pictures *image.Images, watch func(done, total int)) (*BitsReport, error) {
-	if !m.learned() {
-		return nil, fmt.Errorf("the bound needs a model that learned its variance; this one has %q", m.Config.Process.Variance)
-	}
-	grid, err := m.grid(m.table.Steps())
+	steps := m.Config.Process.Steps
+	grid, err := schedule.Uniform(steps)
 	if err != nil {
 		return nil, err
 	}
-	bound := denoise.Bound{Grid: grid, Draws: min(bitsDraws, m.table.Steps()-2), Limit: sample.Clip(1)}
+	bound := denoise.Bound{Grid: grid, Draws: max(0, min(bitsDraws, steps-2)), Limit: sample.Clip(1)}
 	r := &BitsReport{Pictures: pictures.N}
 	perPicture := make([]float64, 0, pictures.N)
 	for _, g := range m.groups(pictures) {
@@ -139,23 +138,28 @@ func (m *ImageModel) encode(pictures *image.Images, rows []uint64) *process.Stat
 
 // ofClass is the denoiser of rows that all have one class.
 func (m *ImageModel) ofClass(class int32) denoise.VarianceDenoiser {
-	d := m.Denoiser(nil).(denoise.Ranged)
+	net := m.network(nil)
+	var d denoise.VarianceDenoiser = denoise.FixedVariance{Denoiser: net}
+	if m.learned() {
+		d = denoise.Ranged{Model: net}
+	}
 	if class < 0 {
 		return d
 	}
-	return oneClass{d, class}
+	return oneClass{d, net, class}
 }
 
 // oneClass labels all rows alike, however many come.
 type oneClass struct {
-	denoise.Ranged
+	denoise.VarianceDenoiser
+	net   *denoise.Model // that the denoiser runs
 	class int32
 }
 
 func (o oneClass) DenoiseVariance(x0, v, xt *process.State, t, s []float64) {
-	o.Labels = make([]int32, xt.Rows)
-	for i := range o.Labels {
-		o.Labels[i] = o.class
+	o.net.Labels = make([]int32, xt.Rows)
+	for i := range o.net.Labels {
+		o.net.Labels[i] = o.class
 	}
-	o.Ranged.DenoiseVariance(x0, v, xt, t, s)
+	o.VarianceDenoiser.DenoiseVariance(x0, v, xt, t, s)
 }

@@ -44,11 +44,26 @@ type Data struct {
 // Process is the forward process and how the network's output is read.
 type Process struct {
 	Schedule   string `yaml:"schedule"`   // a name of Schedules
-	Steps      int    `yaml:"steps"`      // T
+	Steps      int    `yaml:"steps"`      // T; of a continuous schedule how finely a UNet counts time
 	Prediction string `yaml:"prediction"` // a name of Predictions
 	Variance   string `yaml:"variance"`   // learned, fixed-small or fixed-large
 	// Focus above 1 trains more on times near 0; see denoise.Objective.
 	Focus float64 `yaml:"focus,omitempty"`
+
+	// Settings of single schedules; left out, each has the value that its line in Schedules
+	// or its paper says.
+	BetaStart float64 `yaml:"beta_start,omitempty"` // linear, scaled-linear, sigmoid: beta of step 1
+	BetaEnd   float64 `yaml:"beta_end,omitempty"`   // and of step T
+	SigmaMin  float64 `yaml:"sigma_min,omitempty"`  // ve: least noise, in units of the data
+	SigmaMax  float64 `yaml:"sigma_max,omitempty"`  // ve, edm: largest noise
+	Rho       float64 `yaml:"rho,omitempty"`        // edm: the root of the noise that grows evenly
+	Shift     float64 `yaml:"shift,omitempty"`      // flow: above 1, more time at high noise
+	Tokens    int     `yaml:"tokens,omitempty"`     // flow-dynamic: places in an example
+	// File holds the schedule betas or points; it is read once, when the run is made, and
+	// its numbers stand here from then on.
+	File   string      `yaml:"file,omitempty"`
+	Betas  []float64   `yaml:"betas,omitempty,flow"`  // betas: beta of steps 1 to T
+	Points [][]float64 `yaml:"points,omitempty,flow"` // points: rows of time, alpha, sigma
 }
 
 // Training holds the settings of the optimiser and of the loop around it.
@@ -69,6 +84,9 @@ type Training struct {
 type Sampling struct {
 	Sampler string `yaml:"sampler"` // a name of Samplers
 	Steps   int    `yaml:"steps"`
+	// Grid is a name of Grids or a list of times; empty: every T/steps-th step from the last
+	// down for pictures on a table, equal times otherwise.
+	Grid string `yaml:"grid,omitempty"`
 }
 
 // Encode writes the configuration as YAML.

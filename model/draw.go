@@ -1,7 +1,9 @@
 package model
 
 import (
+	"ebb/diffusion/process"
 	"ebb/diffusion/sample"
+	"ebb/diffusion/schedule"
 	"ebb/engine/autograd"
 	"ebb/engine/nn"
 	"ebb/engine/rng"
@@ -27,19 +29,48 @@ type DrawOptions struct {
 	Seed    uint64
 	Sampler string // empty: the model's default
 	Steps   int    // 0: the model's default
+	Grid    string // a name of Grids or a list of times; empty: the model's default
 	Class   int    // of pictures; negative: drawn in the proportions of the training set
 	Watch   func(sample.Progress)
 }
 
-// defaults fills in the model's own choices.
-func (o DrawOptions) defaults(s Sampling) DrawOptions {
+// plan fills in the model's own choices and makes the times that the sampler visits. ofTable is
+// the grid of models on a table whose configuration names none; in continuous time it is uniform.
+func (n noising) plan(c *Config, ofTable string, o DrawOptions) (DrawOptions, []float64, error) {
+	s := c.Sampling
 	if o.Sampler == "" {
 		o.Sampler = s.Sampler
 	}
-	if o.Steps == 0 {
+	if o.Grid == "" {
+		o.Grid = s.Grid
+	}
+	if o.Grid == "" {
+		o.Grid = "uniform"
+		if n.steps() > 0 {
+			o.Grid = ofTable
+		}
+	}
+	if o.Steps == 0 && !isList(o.Grid) {
 		o.Steps = s.Steps
 	}
-	return o
+	grid, err := NewGrid(o.Grid, n.sch, c.Process.Steps, o.Steps)
+	if err != nil {
+		return o, nil, err
+	}
+	o.Steps = len(grid) - 1
+	return o, grid, nil
+}
+
+// begin fills x with what sampling along the grid starts from.
+func (n noising) begin(x *process.State, grid []float64, noise process.Noise) {
+	process.Fill(x, noise, 0)
+	width := schedule.Start(n.sch, grid[0])
+	if width == 1 {
+		return
+	}
+	for i, v := range x.Data {
+		x.Data[i] = v * width
+	}
 }
 
 // watchChunk tells the progress of a chunk of rows as that of the whole draw.

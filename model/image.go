@@ -38,10 +38,9 @@ type Class struct {
 type ImageModel struct {
 	Config *Config
 
-	net     *network.UNet
-	table   *schedule.Table
-	predict denoise.Prediction
-	pool    *parallel.Pool
+	noising
+	net  *network.UNet
+	pool *parallel.Pool
 }
 
 // NewImageModel builds the model of a configuration with initial weights from its seed.
@@ -51,10 +50,7 @@ func NewImageModel(c *Config, pool *parallel.Pool) (*ImageModel, error) {
 	}
 	m := &ImageModel{Config: c, pool: pool}
 	var err error
-	if m.table, err = NewSchedule(c.Process.Schedule, c.Process.Steps); err != nil {
-		return nil, err
-	}
-	if m.predict, err = NewPrediction(c.Process.Prediction); err != nil {
+	if m.noising, err = newNoising(c.Process); err != nil {
 		return nil, err
 	}
 	if err = c.checkUNet(); err != nil {
@@ -87,7 +83,7 @@ func (c *Config) checkUNet() error {
 func (m *ImageModel) Params() nn.Params { return m.net.Params() }
 
 // Schedule is the noise schedule.
-func (m *ImageModel) Schedule() *schedule.Table { return m.table }
+func (m *ImageModel) Schedule() schedule.Schedule { return m.sch }
 
 // Shape is (H,W,C) of what the network sees.
 func (m *ImageModel) Shape() []int {
@@ -95,18 +91,26 @@ func (m *ImageModel) Shape() []int {
 	return []int{f.PaddedH(), f.PaddedW(), f.C}
 }
 
+// clock is how the network reads time: as a step of all.
+func (m *ImageModel) clock() denoise.Clock { return denoise.StepClock(m.Config.Process.Steps) }
+
 // learned tells whether the network says its variance.
 func (m *ImageModel) learned() bool { return m.Config.Process.Variance == varianceLearned }
 
 // Denoiser is the network as samplers and bounds see it, for rows of the given labels (nil for
 // a model without classes).
 func (m *ImageModel) Denoiser(labels []int32) sample.Denoiser {
-	d := &denoise.Model{Net: m.net, Sch: m.table, Predict: m.predict, Clock: denoise.StepClock(m.table.Steps()),
-		Shape: m.Shape(), Ranged: m.learned(), Labels: labels, Pool: m.pool, ExactConv: m.Config.Image.ExactConv}
+	d := m.network(labels)
 	if m.learned() {
 		return denoise.Ranged{Model: d}
 	}
 	return d
+}
+
+// network is the network as a denoiser, without its variance.
+func (m *ImageModel) network(labels []int32) *denoise.Model {
+	return &denoise.Model{Net: m.net, Sch: m.sch, Predict: m.predict, Clock: m.clock(), Input: m.input,
+		Shape: m.Shape(), Ranged: m.learned(), Labels: labels, Pool: m.pool, ExactConv: m.Config.Image.ExactConv}
 }
 
 // imageObjective is the training of an ImageModel.
@@ -129,8 +133,8 @@ func (m *ImageModel) Objective(pictures *image.Images) (Objective, error) {
 	}
 	set := &image.Dataset{Images: pictures, Frame: f, Flip: c.Image.Flip, Seed: c.Seed}
 	return &imageObjective{ImageModel: m, set: set, Objective: denoise.Objective{
-		Sch: m.table, Predict: m.predict, Clock: denoise.StepClock(m.table.Steps()),
-		Steps: m.table.Steps(), Hybrid: m.learned(), Focus: c.Process.Focus,
+		Sch: m.sch, Predict: m.predict, Clock: m.clock(), Input: m.input,
+		Steps: m.steps(), Hybrid: m.learned(), Focus: c.Process.Focus,
 	}}, nil
 }
 
@@ -162,8 +166,7 @@ const imageChunk = 64
 // Draw generates pictures. Picture i depends on the seed, on First+i and on the options, not
 // on how many others are drawn.
 func (m *ImageModel) Draw(ctx context.Context, o DrawOptions) (*image.Images, error) {
-	o = o.defaults(m.Config.Sampling)
-	grid, err := m.grid(o.Steps)
+	o, grid, err := m.plan(m.Config, "trailing", o)
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +184,7 @@ func (m *ImageModel) Draw(ctx context.Context, o DrawOptions) (*image.Images, er
 	for lo := 0; lo < o.N; lo += imageChunk {
 		hi := min(lo+imageChunk, o.N)
 		x := process.NewState(hi-lo, frame.Dim())
-		process.Fill(x, rng.Rows{Stream: rng.New(o.Seed, rng.Prior), First: o.First + uint64(lo)}, 0)
+		m.begin(x, grid, rng.Rows{Stream: rng.New(o.Seed, rng.Prior), First: o.First + uint64(lo)})
 		noise := rng.Rows{Stream: rng.New(o.Seed, rng.Sampler), First: o.First + uint64(lo)}
 		if err := sample.Run(ctx, sampler, m.Denoiser(part(labels, lo, hi)), x, grid, noise, watchChunk(o, lo, hi)...); err != nil {
 			return nil, err
@@ -190,10 +193,6 @@ func (m *ImageModel) Draw(ctx context.Context, o DrawOptions) (*image.Images, er
 	}
 	return out, nil
 }
-
-// grid is the falling times of a run of n steps: all of the table's, or a subset spread evenly
-// from the last one down.
-func (m *ImageModel) grid(n int) ([]float64, error) { return schedule.Trailing(m.table, n) }
 
 func (m *ImageModel) sampler(name string) (sample.Sampler, error) {
 	variance := sample.FixedLarge

@@ -7,7 +7,6 @@ import (
 
 	"ebb/diffusion/denoise"
 	"ebb/diffusion/sample"
-	"ebb/diffusion/schedule"
 )
 
 // named is a row of a table of names.
@@ -33,34 +32,14 @@ func find[T any](what, name string, rows []named[T]) (T, error) {
 	return none, fmt.Errorf("%w: no %s %q: choose one of %s", ErrName, what, name, strings.Join(known, ", "))
 }
 
-// schedules is the table of noise schedules; each is made for T steps.
-func schedules() []named[func(steps int) (*schedule.Table, error)] {
-	return []named[func(steps int) (*schedule.Table, error)]{
-		{"linear", "beta grows in equal steps from 0.1/T to 20/T (DDPM)", func(steps int) (*schedule.Table, error) {
-			return schedule.Linear(steps, 0.1/float64(steps), 20/float64(steps))
-		}},
-		{"scaled-linear", "the root of beta grows in equal steps from √(0.85/T) to √(12/T) (latent diffusion)", func(steps int) (*schedule.Table, error) {
-			return schedule.ScaledLinear(steps, 0.85/float64(steps), 12/float64(steps))
-		}},
-		{"cosine", "alpha-bar falls as a squared cosine (Improved DDPM)", schedule.CosineTable},
-	}
-}
-
-// NewSchedule makes the named noise schedule of T steps.
-func NewSchedule(name string, steps int) (*schedule.Table, error) {
-	f, err := find("schedule", name, schedules())
-	if err != nil {
-		return nil, err
-	}
-	return f(steps)
-}
-
 // predictions is the table of what a network can be trained to say.
 func predictions() []named[denoise.Prediction] {
 	return []named[denoise.Prediction]{
 		{"epsilon", "the noise (DDPM)", denoise.Epsilon},
 		{"sample", "the data", denoise.Sample},
 		{"v_prediction", "alpha times the noise less sigma times the data (v)", denoise.Velocity},
+		{"flow_prediction", "the noise less the data (rectified flow)", denoise.Flow},
+		{"edm", "what is left of the data after its best linear guess, at unit variance (EDM)", denoise.EDM{SD: 1}},
 	}
 }
 
@@ -76,10 +55,31 @@ type SamplerOptions struct {
 }
 
 // SamplerName is a row of Samplers.
-type SamplerName struct {
+type SamplerName = Name
+
+// Name is a row of a table of names, for people.
+type Name struct {
 	Name    string `json:"name"`
 	Summary string `json:"summary"`
 }
+
+// namesOf are the names of a table with what they stand for.
+func namesOf[T any](rows []named[T]) []Name {
+	var out []Name
+	for _, r := range rows {
+		out = append(out, Name{r.Name, r.Summary})
+	}
+	return out
+}
+
+// Schedules lists the noise schedules for people.
+func Schedules() []Name { return namesOf(schedules()) }
+
+// Predictions lists for people what a network can be trained to say.
+func Predictions() []Name { return namesOf(predictions()) }
+
+// Grids lists for people the ways to choose a sampler's times.
+func Grids() []Name { return namesOf(grids()) }
 
 // samplers is the table of samplers.
 func samplers() []named[func(SamplerOptions) sample.Sampler] {

@@ -78,10 +78,9 @@ func NewTableConfig(t *table.Table, schema *table.Schema, preset string) (*Confi
 type TableModel struct {
 	Config *Config
 
-	net     *network.MLP
-	table   *schedule.Table
-	predict denoise.Prediction
-	pool    *parallel.Pool
+	noising
+	net  *network.MLP
+	pool *parallel.Pool
 }
 
 // NewTableModel builds the model of a configuration with initial weights from its seed.
@@ -97,10 +96,7 @@ func NewTableModel(c *Config, pool *parallel.Pool) (*TableModel, error) {
 	}
 	m := &TableModel{Config: c, pool: pool}
 	var err error
-	if m.table, err = NewSchedule(c.Process.Schedule, c.Process.Steps); err != nil {
-		return nil, err
-	}
-	if m.predict, err = NewPrediction(c.Process.Prediction); err != nil {
+	if m.noising, err = newNoising(c.Process); err != nil {
 		return nil, err
 	}
 	m.net, err = network.NewMLP(c.Table.MLP, rng.New(c.Seed, rng.Init))
@@ -123,7 +119,7 @@ func (c *TableConfig) check() error {
 func (m *TableModel) Params() nn.Params { return m.net.Params() }
 
 // Schedule is the noise schedule of the numbers.
-func (m *TableModel) Schedule() *schedule.Table { return m.table }
+func (m *TableModel) Schedule() schedule.Schedule { return m.sch }
 
 // denoiseChunk is the number of rows that go through the network together: their activations
 // stay in the caches of a core.
@@ -132,7 +128,7 @@ const denoiseChunk = 1024
 // Denoiser is the network as samplers see it.
 func (m *TableModel) Denoiser() sample.MixedDenoiser {
 	t := m.Config.Table.Transform
-	return &denoise.TableModel{Net: m.net, Sch: m.table, Predict: m.predict,
+	return &denoise.TableModel{Net: m.net, Sch: m.sch, Predict: m.predict, Input: m.input,
 		Numbers: t.Numbers(), Card: t.Cards(), Batch: denoiseChunk, Pool: m.pool}
 }
 
@@ -151,7 +147,7 @@ func (m *TableModel) Objective(t *table.Table) (Objective, error) {
 		return nil, err
 	}
 	return &tableObjective{TableModel: m, set: set, TableObjective: denoise.TableObjective{
-		Sch: m.table, Predict: m.predict, Card: set.Cards(),
+		Sch: m.sch, Predict: m.predict, Input: m.input, Card: set.Cards(),
 	}}, nil
 }
 
@@ -175,8 +171,7 @@ const tableChunk = 4096
 // Draw generates rows. Row i depends on the seed, on First+i and on the options, not on how
 // many others are drawn.
 func (m *TableModel) Draw(ctx context.Context, o DrawOptions) (*table.Table, error) {
-	o = o.defaults(m.Config.Sampling)
-	grid, err := schedule.Uniform(o.Steps)
+	o, grid, err := m.plan(m.Config, "uniform", o)
 	if err != nil {
 		return nil, err
 	}
@@ -193,7 +188,7 @@ func (m *TableModel) Draw(ctx context.Context, o DrawOptions) (*table.Table, err
 			return rng.Rows{Stream: rng.New(o.Seed, p), First: o.First + uint64(lo)}
 		}
 		x, cells := process.NewState(hi-lo, transform.Numbers()), process.NewCells(hi-lo, transform.Cards())
-		process.Fill(x, at(rng.Prior), 0)
+		m.begin(x, grid, at(rng.Prior))
 		sampler := sample.Mixed{Numeric: numeric, Cells: cells, Noise: at(rng.Cells)}
 		if err := sample.Run(ctx, sampler, d, x, grid, at(rng.Sampler), watchChunk(o, lo, hi)...); err != nil {
 			return nil, err

@@ -174,7 +174,7 @@ func aboutRun(dir string) (about, error) {
 	if err != nil {
 		return nil, err
 	}
-	sch, err := model.NewSchedule(c.Process.Schedule, c.Process.Steps)
+	sch, err := c.Process.NewSchedule()
 	if err != nil {
 		return nil, err
 	}

@@ -52,7 +52,7 @@ func newSample(s streams) *cobra.Command {
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.list {
-				return listSamplers(s.out, o.json)
+				return listNames(s.out, o.json)
 			}
 			if len(args) != 1 {
 				return usagef("say which run to sample: ebb sample RUN -n N")
@@ -66,22 +66,28 @@ func newSample(s streams) *cobra.Command {
 	f.StringVarP(&o.out, "out", "o", "", "file or folder to write")
 	f.StringVar(&o.draw.Sampler, "sampler", "", "sampler (default: the run's; --list shows all)")
 	f.IntVar(&o.draw.Steps, "steps", 0, "steps of the sampler (default: the run's)")
+	f.StringVar(&o.draw.Grid, "grid", "", "times of the steps: a name (--list shows all) or a falling list such as 1,0.5,0.1 (default: the run's)")
 	f.Uint64Var(&o.draw.Seed, "seed", 0, "seed of the draw")
 	f.Uint64Var(&o.draw.First, "first", 0, "number of the first example")
 	f.StringVar(&o.class, "class", "", "class of the pictures, by name or number (default: as in the training data)")
 	f.StringVar(&o.trajectory, "trajectory", "", "file for the states after each step of the first rows: .npy, or an animated .png of pictures")
-	f.BoolVar(&o.list, "list", false, "list the samplers")
+	f.BoolVar(&o.list, "list", false, "list the samplers and the grids")
 	f.BoolVar(&o.json, "json", false, "print what was done as JSON")
 	f.IntVar(&o.threads, "threads", 0, "threads to compute with (default: all processors)")
 	return cmd
 }
 
-func listSamplers(out io.Writer, asJSON bool) error {
+// listNames lists the samplers, and for people the grids after them.
+func listNames(out io.Writer, asJSON bool) error {
 	if asJSON {
 		return json.NewEncoder(out).Encode(model.Samplers())
 	}
 	for _, r := range model.Samplers() {
 		fmt.Fprintf(out, "%-15s %s\n", r.Name, r.Summary)
+	}
+	fmt.Fprintf(out, "\ngrids, for --grid:\n")
+	for _, r := range model.Grids() {
+		fmt.Fprintf(out, "%-12s %s\n", r.Name, r.Summary)
 	}
 	return nil
 }

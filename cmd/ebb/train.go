@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -21,6 +22,9 @@ import (
 type trainOptions struct {
 	data, run      string
 	config, preset string
+	schedule       string
+	prediction     string
+	list           bool
 	label          string
 	steps          int
 	time           time.Duration
@@ -68,6 +72,9 @@ func newTrain(s streams) *cobra.Command {
 		Example: trainExample,
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.list {
+				return listTraining(s.out)
+			}
 			if len(args) == 1 {
 				o.data = args[0]
 			}
@@ -79,6 +86,9 @@ func newTrain(s streams) *cobra.Command {
 	f.StringVarP(&o.run, "out", "o", "", "run directory to write (required)")
 	f.StringVar(&o.config, "config", "", "YAML file with settings, in the form of a run's config.yaml")
 	f.StringVar(&o.preset, "preset", "", "size of the network: tiny, small or base (default: by the data)")
+	f.StringVar(&o.schedule, "schedule", "", "noise schedule by name (--list shows all), or a file with a beta, or a time, alpha and sigma, a line")
+	f.StringVar(&o.prediction, "prediction", "", "what the network predicts (--list shows all; default: what suits the schedule)")
+	f.BoolVar(&o.list, "list", false, "list the noise schedules and predictions")
 	f.StringVar(&o.label, "label", "", "column that evaluations predict")
 	f.IntVar(&o.steps, "steps", 0, "train this many steps")
 	f.DurationVar(&o.time, "time", 0, "train this long, such as 90s or 15m (default 5m)")
@@ -93,6 +103,20 @@ func newTrain(s streams) *cobra.Command {
 	f.IntVar(&o.threads, "threads", 0, "threads to compute with (default: all processors)")
 	f.BoolVar(&o.json, "json", false, "print progress and result as JSON, one object a line")
 	return cmd
+}
+
+// listTraining lists what --schedule and --prediction may name.
+func listTraining(out io.Writer) error {
+	for _, part := range []struct {
+		title string
+		names []model.Name
+	}{{"noise schedules, for --schedule:", model.Schedules()}, {"\npredictions, for --prediction:", model.Predictions()}} {
+		fmt.Fprintln(out, part.title)
+		for _, r := range part.names {
+			fmt.Fprintf(out, "%-24s %s\n", r.Name, r.Summary)
+		}
+	}
+	return nil
 }
 
 func (o *trainOptions) execute(ctx context.Context, s streams) error {
@@ -175,18 +199,49 @@ func (o *trainOptions) configure(src *model.Source) (*model.Config, error) {
 	if err != nil {
 		return nil, err
 	}
+	var text []byte
 	if o.config != "" {
-		text, err := os.ReadFile(o.config)
-		if err != nil {
-			return nil, &exitError{exitUsage, err}
-		}
-		if err := c.Overlay(text, o.config); err != nil {
+		if text, err = os.ReadFile(o.config); err != nil {
 			return nil, &exitError{exitUsage, err}
 		}
 	}
+	if err := o.noising(c, text); err != nil {
+		return nil, &exitError{exitUsage, err}
+	}
 	c.Version = version()
 	o.override(c)
+	if err := c.CheckNoising(); err != nil {
+		return nil, &exitError{exitUsage, err}
+	}
 	return c, nil
+}
+
+// noising chooses the schedule, by the flag or else the settings in text, with what suits it,
+// and puts the settings over it.
+func (o *trainOptions) noising(c *model.Config, text []byte) error {
+	name := o.schedule
+	if name == "" {
+		named, err := model.NamedSchedule(text, o.config)
+		if err != nil {
+			return err
+		}
+		name = named
+	}
+	if name != "" {
+		if err := c.SetSchedule(name); err != nil {
+			return err
+		}
+	}
+	chosen := c.Process
+	if o.config != "" {
+		if err := c.Overlay(text, o.config); err != nil {
+			return err
+		}
+	}
+	if o.schedule != "" {
+		c.Process.Schedule, c.Process.File = chosen.Schedule, ""
+	}
+	return c.Process.Read()
 }
 
 func (o *trainOptions) defaults(src *model.Source) (*model.Config, error) {
@@ -231,6 +286,9 @@ func (o *trainOptions) override(c *model.Config) {
 	if o.given("checkpoint") {
 		c.Training.Checkpoint = o.checkpoint
 	}
+	if o.given("prediction") {
+		c.Process.Prediction = o.prediction
+	}
 	if o.given("flip") && c.Image != nil {
 		c.Image.Flip = o.flip
 	}
@@ -241,7 +299,7 @@ func (o *trainOptions) override(c *model.Config) {
 
 // reopen opens the existing run of a configuration.
 func (o *trainOptions) reopen(config *model.Config) (*trainJob, error) {
-	for _, name := range []string{"config", "preset", "label", "seed", "batch", "rate", "flip", "exact-conv"} {
+	for _, name := range []string{"config", "preset", "label", "schedule", "prediction", "seed", "batch", "rate", "flip", "exact-conv"} {
 		if o.given(name) && !o.agrees(name, config) {
 			return nil, usagef("--%s differs from the run's own setting: a resumed run keeps its settings; leave the flag out, or start another run", name)
 		}
@@ -256,6 +314,10 @@ func (o *trainOptions) agrees(name string, c *model.Config) bool {
 	switch name {
 	case "preset":
 		return o.preset == c.Preset
+	case "schedule":
+		return o.schedule == c.Process.Schedule
+	case "prediction":
+		return o.prediction == c.Process.Prediction
 	case "seed":
 		return o.seed == c.Seed
 	case "batch":

@@ -16,8 +16,9 @@ type Progress struct {
 }
 
 // Run takes x from grid[0] to the last time of the grid, one step of the
-// sampler between each two, in place. x starts as the caller made it: at time 1
-// of a variance-preserving schedule, unit normals (process.Fill). The grid
+// sampler between each two, in place. x starts as the caller made it: unit
+// normals (process.Fill) times schedule.Start, which is 1 for a
+// variance-preserving schedule. The grid
 // falls, within [0, 1].
 //
 // A cancelled ctx stops the run between two steps and returns its error. A
@@ -27,6 +28,9 @@ func Run(ctx context.Context, m Sampler, d Denoiser, x *process.State, grid []fl
 	g := &guard{}
 	p := Plan{Denoiser: g.wrap(d), Grid: grid, Rows: x.Rows, Dim: x.Dim, Noise: noise}
 	if err := check(m, p, x); err != nil {
+		return err
+	}
+	if err := answers(d, grid); err != nil {
 		return err
 	}
 	step := m.Begin(p)
@@ -66,8 +70,42 @@ func check(m Sampler, p Plan, x *process.State) error {
 			return fmt.Errorf("sample: the grid rises from %v to %v at time %d; it must fall", grid[i-1], t, i)
 		}
 	}
+	if err := divides(p); err != nil {
+		return err
+	}
 	if c, ok := m.(Checker); ok {
 		return c.Check(p)
+	}
+	return nil
+}
+
+// divides finds times that a step would divide by zero at: without noise, of
+// which the step is to take some away, or a step that ends without signal,
+// of which it is to bring some back.
+func divides(p Plan) error {
+	for k := range p.Steps() {
+		t := p.Grid[k]
+		alpha, sigma := p.at(t)
+		if sigma == 0 {
+			return fmt.Errorf("sample: time %d of the grid is %v, where the schedule has no noise (sigma = 0) to take away; only the last time may be there", k, t)
+		}
+		if k > 0 && alpha == 0 && t < p.Grid[k-1] {
+			return fmt.Errorf("sample: times %v and %v of the grid both lie where the schedule has no signal (alpha = 0); only the first may", p.Grid[k-1], t)
+		}
+	}
+	return nil
+}
+
+// answers asks the denoiser whether it serves every time it will be called at.
+func answers(d Denoiser, grid []float64) error {
+	r, ok := d.(Reluctant)
+	if !ok {
+		return nil
+	}
+	for _, t := range grid[:len(grid)-1] {
+		if err := r.Answers(t); err != nil {
+			return fmt.Errorf("sample: %w", err)
+		}
 	}
 	return nil
 }

@@ -61,6 +61,15 @@ type MixedDenoiser interface {
 	DenoiseCells(x0 *process.State, logits []float64, xt *process.State, cells *process.Cells, t []float64)
 }
 
+// Reluctant is a Denoiser that has no answer at some times, as a network that
+// predicts noise has none where there is nothing but noise.
+type Reluctant interface {
+	Denoiser
+	// Answers is nil if Denoise serves time t, and else says why it does not
+	// and what would help.
+	Answers(t float64) error
+}
+
 // Step takes x in place from time t to time s <= t.
 type Step func(x *process.State, t, s float64)
 

@@ -30,13 +30,17 @@ func NewFlow(shift float64) (Flow, error) {
 // DynamicFlow chooses the shift by the number of tokens (pixels or patches) of
 // an example: its logarithm is a line through 0.5 at 256 and 1.15 at 4096, the
 // rule in use for pictures of several sizes (Esser et al. 2024, section 5.3.2).
+// Beyond 65,536 tokens the line would ask for shifts above 100,000, at which
+// nearly all times are noise alone; choose one with [NewFlow] instead.
 func DynamicFlow(tokens int) (Flow, error) {
-	if tokens < 1 {
-		return Flow{}, fmt.Errorf("schedule: a flow for examples of %d tokens; at least 1 is needed", tokens)
+	if tokens < 1 || tokens > mostTokens {
+		return Flow{}, fmt.Errorf("schedule: a dynamic flow for examples of %d tokens; 1..%d are possible, for more choose a flow with a shift of your own", tokens, mostTokens)
 	}
 	mu := 0.5 + (1.15-0.5)*float64(tokens-256)/(4096-256)
 	return Flow{Shift: elementary.Exp(mu)}, nil
 }
+
+const mostTokens = 1 << 16
 
 // At implements [Schedule].
 func (f Flow) At(t float64) (alpha, sigma float64) {
@@ -45,6 +49,6 @@ func (f Flow) At(t float64) (alpha, sigma float64) {
 		shift = 1
 	}
 	t = min(max(t, 0), 1)
-	slow := 1 + float64((shift-1)*t)
+	slow := (1 - t) + float64(shift*t) // at t = 1 the shift itself, so that sigma is 1
 	return (1 - t) / slow, shift * t / slow
 }

@@ -6,11 +6,14 @@ import "math"
 // [Lambda]: by bisection, to the last bits of t. Beyond the schedule's ends it
 // is the nearer end.
 func Time(sch Schedule, lambda float64) float64 {
-	lo, hi := 0.0, 1.0 // Lambda(lo) > lambda >= Lambda(hi)
-	if Lambda(sch, hi) >= lambda {
+	lo, hi := 0.0, 1.0
+	switch {
+	case Lambda(sch, hi) >= lambda:
 		return hi
+	case Lambda(sch, lo) <= lambda:
+		return lo
 	}
-	for {
+	for { // Lambda(lo) > lambda >= Lambda(hi)
 		mid := lo + (hi-lo)/2
 		if mid <= lo || mid >= hi {
 			break

@@ -19,22 +19,31 @@ type Points struct {
 var _ Schedule = (*Points)(nil)
 
 // NewPoints takes rising times in [0, 1] and what alpha and sigma are there:
-// alpha >= 0, sigma >= 0, not both 0, and sigma/alpha must not fall. A point
-// (0, 1, 0), the data, is put before a first time above 0. After the last time
-// its values stay.
+// alpha > 0 but for the last, which may be 0, sigma >= 0, and sigma/alpha must
+// not fall. Time 0 is the data, (1, 0); it is put before a first time above 0.
+// After the last time its values stay.
 func NewPoints(t, alpha, sigma []float64) (*Points, error) {
 	if len(t) == 0 || len(alpha) != len(t) || len(sigma) != len(t) {
 		return nil, fmt.Errorf("schedule: points of %d times, %d alphas and %d sigmas; as many of each are needed, at least 1", len(t), len(alpha), len(sigma))
 	}
 	p := &Points{}
+	if !(t[0] >= 0) {
+		return nil, fmt.Errorf("schedule: the first time is %v; times lie within [0, 1]", t[0])
+	}
 	if t[0] > 0 {
 		p.t, p.alpha, p.sigma = []float64{0}, []float64{1}, []float64{0}
+	}
+	if t[0] == 0 && (alpha[0] != 1 || sigma[0] != 0) {
+		return nil, fmt.Errorf("schedule: at t = 0 alpha is %v and sigma %v; time 0 is the data, 1 and 0: leave it out, or start above 0", alpha[0], sigma[0])
 	}
 	p.t, p.alpha, p.sigma = append(p.t, t...), append(p.alpha, alpha...), append(p.sigma, sigma...)
 	for i, at := range p.t {
 		a, s := p.alpha[i], p.sigma[i]
 		if !(a >= 0 && s >= 0 && a+s > 0) || a+s-(a+s) != 0 {
 			return nil, fmt.Errorf("schedule: at t = %v alpha is %v and sigma %v; both must be at least 0, finite, and not both 0", at, a, s)
+		}
+		if a == 0 && i < len(p.t)-1 {
+			return nil, fmt.Errorf("schedule: alpha is 0 at t = %v, before the last time; what holds no signal has nothing left to lose: end there", at)
 		}
 		if i == 0 {
 			continue

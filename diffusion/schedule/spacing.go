@@ -15,8 +15,8 @@ func Karras(n int, most, least, rho float64) ([]float64, error) {
 	if err := checkLevels(n, most, least); err != nil {
 		return nil, err
 	}
-	if !(rho >= 1) {
-		return nil, fmt.Errorf("schedule: a Karras spacing with rho = %v; at least 1 is needed, 7 is usual", rho)
+	if !(rho >= 1) || rho-rho != 0 {
+		return nil, fmt.Errorf("schedule: a Karras spacing with rho = %v; a finite one of at least 1 is needed, 7 is usual", rho)
 	}
 	out := ramp(n, elementary.Pow(most, 1/rho), elementary.Pow(least, 1/rho))
 	for i, v := range out {
@@ -45,8 +45,8 @@ func Beta(n int, most, least, a, b float64) ([]float64, error) {
 	if err := checkLevels(n, most, least); err != nil {
 		return nil, err
 	}
-	if !(a > 0 && b > 0) {
-		return nil, fmt.Errorf("schedule: a beta spacing with shapes %v and %v; both must be positive, 0.6 is usual", a, b)
+	if !(a > 0 && b > 0) || a+b-(a+b) != 0 {
+		return nil, fmt.Errorf("schedule: a beta spacing with shapes %v and %v; both must be positive and finite, 0.6 is usual", a, b)
 	}
 	out := ramp(n, 1, 0)
 	for i, v := range out {
@@ -71,7 +71,8 @@ func ByRatio(sch Schedule, levels []float64) ([]float64, error) {
 	if len(levels) == 0 {
 		return nil, fmt.Errorf("schedule: a grid needs at least one step")
 	}
-	// A level at the very end may miss it by the rounding of its formula.
+	// A level at the very end may miss it, by the rounding of its formula, to
+	// either side.
 	const slack = 1e-12
 	most := Ratio(sch, 1)
 	grid := make([]float64, 0, len(levels)+1)
@@ -80,6 +81,9 @@ func ByRatio(sch Schedule, levels []float64) ([]float64, error) {
 			return nil, fmt.Errorf("schedule: noise level %d of the grid is %v, outside the schedule's (0, %v]", i, level, most)
 		}
 		t := Time(sch, -elementary.Log(level))
+		if i == 0 && level >= most*(1-slack) {
+			t = 1
+		}
 		if i > 0 && t >= grid[i-1] {
 			return nil, fmt.Errorf("schedule: the grid does not fall: noise level %v is followed by %v", levels[i-1], level)
 		}

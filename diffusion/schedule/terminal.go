@@ -11,11 +11,14 @@ import "ebb/engine/kernel/elementary"
 // own, so this is a lower bound; [PriorBits] is an upper one.
 //
 //	KL = sum_i (v_i - 1 - log v_i)/2 + |alpha mean|^2/2,   v_i = alpha^2 eig_i + sigma^2
+//
+// For a schedule that does not preserve variance, x_t is measured in units of
+// [Start], and so is its distance from the normal that sampling starts with.
 func TerminalBits(sch Schedule, t float64, mean, eigenvalues []float64) float64 {
 	if len(mean) != len(eigenvalues) {
 		panic("schedule: TerminalBits: means and eigenvalues differ in number")
 	}
-	alpha, sigma := sch.At(t)
+	alpha, sigma := inUnits(sch, t)
 	bar := float64(alpha * alpha)
 	// v = 1 + h; h stays accurate when alpha is small and sigma near 1.
 	slack := float64(sigma*sigma) + bar - 1 // 0 for VP
@@ -34,11 +37,20 @@ func TerminalBits(sch Schedule, t float64, mean, eigenvalues []float64) float64 
 // data, and by convexity an upper bound of KL(q(x_t) || N(0, I)).
 //
 //	KL = (alpha^2 E x0^2 + sigma^2 - 1 - log sigma^2)/2
+//
+// with alpha and sigma in units of [Start], as in TerminalBits.
 func PriorBits(sch Schedule, t, meanSquare float64) float64 {
-	alpha, sigma := sch.At(t)
+	alpha, sigma := inUnits(sch, t)
 	h := float64(sigma*sigma) - 1
 	kl := (float64(float64(alpha*alpha)*meanSquare) + h - elementary.Log1p(h)) / 2
 	return kl / ln2
+}
+
+// inUnits is (alpha, sigma) divided by Start.
+func inUnits(sch Schedule, t float64) (alpha, sigma float64) {
+	alpha, sigma = sch.At(t)
+	unit := Start(sch, t)
+	return alpha / unit, sigma / unit
 }
 
 // ln2 is the natural logarithm of 2: nats per bit.

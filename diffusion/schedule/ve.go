@@ -14,7 +14,8 @@ import (
 //	sigma(t)^2 = Min^2 ((Max/Min)^(2t) - 1),
 //
 // which is the exact variance of that equation from t = 0 on; the text's
-// shorter sigma(t) = Min (Max/Min)^t leaves a noise of Min on the data.
+// shorter sigma(t) = Min (Max/Min)^t leaves a noise of Min on the data. The
+// zero value stands for 0.01 and 50.
 type VE struct {
 	Min, Max float64
 }
@@ -31,6 +32,9 @@ func NewVE(min, max float64) (VE, error) {
 
 // At implements [Schedule].
 func (v VE) At(t float64) (alpha, sigma float64) {
+	if v.Min == 0 {
+		v.Min, v.Max = 0.01, 50
+	}
 	t = min(max(t, 0), 1)
 	grown := elementary.Expm1(float64(2*t) * elementary.Log(v.Max/v.Min))
 	return 1, v.Min * math.Sqrt(grown)

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"ebb/diffusion/network"
+	"ebb/model/diffusers/pyjson"
 )
 
 const (
@@ -32,7 +33,7 @@ type configFile struct {
 // missing have diffusers' defaults. An unknown field is an error unless it is
 // null or false, since it may change what the network computes.
 func ParseConfig(text []byte) (network.UNetConfig, error) {
-	text = quoteNonFinite(text)
+	text = pyjson.Quote(text)
 	c := configFile{Class: className, UNetConfig: network.DefaultUNet()}
 	if err := json.Unmarshal(text, &c); err != nil {
 		return network.UNetConfig{}, err
@@ -67,40 +68,6 @@ func refuseUnknown(text []byte) error {
 		return fmt.Errorf("%w: this version does not know what it does to the network", err)
 	}
 	return nil
-}
-
-// quoteNonFinite puts the bare words Infinity, -Infinity and NaN into quotes,
-// which makes valid JSON of what Python's json module writes.
-func quoteNonFinite(text []byte) []byte {
-	var out []byte
-	inString := false
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case c == '\\' && inString && i+1 < len(text):
-			out = append(out, c, text[i+1])
-			i++
-			continue
-		case c == '"':
-			inString = !inString
-		case !inString:
-			if word := nonFinite(text[i:]); word != "" {
-				out = append(append(append(out, '"'), word...), '"')
-				i += len(word) - 1
-				continue
-			}
-		}
-		out = append(out, text[i])
-	}
-	return out
-}
-
-func nonFinite(text []byte) string {
-	for _, word := range []string{"-Infinity", "Infinity", "NaN"} {
-		if bytes.HasPrefix(text, []byte(word)) {
-			return word
-		}
-	}
-	return ""
 }
 
 // find returns the folder that holds config.json: dir, or unet inside it.

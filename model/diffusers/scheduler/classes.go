@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -53,6 +54,9 @@ func edmLevels(c *Config) {
 	c.SigmaMin, c.SigmaMax = &least, &most
 }
 
+// ErrClass says that a scheduler is of a class that is not understood.
+var ErrClass = errors.New("unknown class")
+
 func find(name string) (class, error) {
 	var known []string
 	for _, k := range classes() {
@@ -61,5 +65,5 @@ func find(name string) (class, error) {
 		}
 		known = append(known, k.name)
 	}
-	return class{}, fmt.Errorf("the scheduler is a %q; understood are %s", name, strings.Join(known, ", "))
+	return class{}, fmt.Errorf("%w: the scheduler is a %q; understood are %s", ErrClass, name, strings.Join(known, ", "))
 }

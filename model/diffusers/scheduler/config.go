@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"ebb/model/diffusers/pyjson"
 )
 
 // Config is scheduler_config.json: the union of the fields of all classes.
@@ -95,6 +97,7 @@ func (v *nonFinite) UnmarshalJSON(text []byte) error {
 // class's own defaults. class is for a text without _class_name, and may be
 // empty for one with it.
 func Parse(class string, text []byte) (Config, error) {
+	text = pyjson.Quote(text)
 	var head struct {
 		Class string `json:"_class_name"`
 	}

@@ -11,6 +11,22 @@ import (
 // The library counts steps from 0: its step i is our step i+1 of 1..T. Lists
 // here are the library's own, falling.
 
+// Timesteps is the list of time steps that the library would make: what the
+// network is told at each call of it. It is Plan's, but for lists with a step
+// beyond the schedule (leading spacing of all steps with an offset), which the
+// library makes and a Plan refuses.
+func (c Config) Timesteps(o Options) ([]float64, error) {
+	if c.Class == "DDPMScheduler" || c.Class == "DDIMScheduler" {
+		steps, err := c.whole(o)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", c.Class, err)
+		}
+		return steps, nil
+	}
+	p, err := c.Plan(o)
+	return p.Timesteps, err
+}
+
 // spaced is the list of n time steps by the configuration's spacing, with the
 // fractions of linspace kept.
 func (c Config) spaced(n int) ([]float64, error) {
