@@ -370,7 +370,7 @@ func wantSame(t *testing.T, name string, got, want []float32) {
 
 // onEveryISA runs f with each instruction set of this machine.
 func onEveryISA(f func(isa ISA)) {
-	for isa := Generic; isa <= Best(); isa++ {
+	for _, isa := range ISAs() {
 		func() {
 			defer ForceISA(isa)()
 			f(isa)
@@ -380,7 +380,7 @@ func onEveryISA(f func(isa ISA)) {
 
 // everyISA runs f as a subtest for each instruction set of this machine.
 func everyISA(t *testing.T, f func(t *testing.T)) {
-	for isa := Generic; isa <= Best(); isa++ {
+	for _, isa := range ISAs() {
 		t.Run(isa.String(), func(t *testing.T) {
 			defer ForceISA(isa)()
 			f(t)
