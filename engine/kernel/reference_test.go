@@ -388,10 +388,14 @@ func everyISA(t *testing.T, f func(t *testing.T)) {
 	}
 }
 
-// everyPool runs f serially and with several numbers of threads.
+// everyPool runs f serially and with several numbers of threads; one with -short.
 func everyPool(f func(name string, p *parallel.Pool)) {
 	f("serial", nil)
-	for _, threads := range []int{1, 2, 3, 8} {
+	counts := []int{1, 2, 3, 8}
+	if testing.Short() {
+		counts = counts[2:3]
+	}
+	for _, threads := range counts {
 		p := parallel.New(threads)
 		f(fmt.Sprintf("%d threads", threads), p)
 		p.Close()
