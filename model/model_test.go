@@ -156,6 +156,9 @@ func TestDrawsAreByRow(t *testing.T) {
 				}
 			}
 			for _, isa := range kernel.ISAs() {
+				if testing.Short() { // Go is slow under the race detector
+					break
+				}
 				restore := kernel.ForceISA(isa)
 				if !bytes.Equal(whole, draw(t, open(t, c, 2), o)) {
 					t.Errorf("%s, %s: %v draws other bytes than %v", name, s.Name, isa, kernel.Best())
