@@ -21,7 +21,7 @@ var (
 )
 
 // Check implements [Checker].
-func (m IPNDM) Check(Plan) error { return checkOrder("ipndm", m.Order) }
+func (m IPNDM) Check(Plan) error { return checkOrder("ipndm", m.Order, 4) }
 
 // Begin implements [Sampler].
 func (m IPNDM) Begin(p Plan) Step {

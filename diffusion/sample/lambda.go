@@ -203,7 +203,7 @@ func orderOr2(order int) int {
 // checkOrder refuses an order that a solver does not have.
 func checkOrder(name string, order, most int) error {
 	if order < 0 || order > most {
-		return fmt.Errorf("sample: %s of order %d; it has the orders 1 to %d, and 2 is usual", name, order, most)
+		return fmt.Errorf("sample: %s of order %d; it has the orders 1 to %d", name, order, most)
 	}
 	return nil
 }

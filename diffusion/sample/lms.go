@@ -1,8 +1,6 @@
 package sample
 
 import (
-	"fmt"
-
 	"ebb/diffusion/process"
 )
 
@@ -27,14 +25,7 @@ var (
 )
 
 // Check implements [Checker].
-func (m LMS) Check(Plan) error { return checkOrder("lms", m.Order) }
-
-func checkOrder(name string, order int) error {
-	if order < 0 || order > 4 {
-		return fmt.Errorf("sample: %s of order %d; choose 1 to 4", name, order)
-	}
-	return nil
-}
+func (m LMS) Check(Plan) error { return checkOrder("lms", m.Order, 4) }
 
 // Begin implements [Sampler].
 func (m LMS) Begin(p Plan) Step {

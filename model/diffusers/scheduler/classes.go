@@ -26,7 +26,7 @@ func classes() []class {
 		{"LMSDiscreteScheduler", nil, planLMS},
 		{"PNDMScheduler", func(c *Config) { c.Spacing, c.SetAlphaOne = "leading", false }, planPNDM},
 		{"IPNDMScheduler", nil, planIPNDM},
-		{"EDMEulerScheduler", edmLevels, planEDMEuler},
+		{"EDMEulerScheduler", edmEnds, planEDMEuler},
 		{"LCMScheduler", latentConsistency, planLCM},
 		{"TCDScheduler", latentConsistency, planTCD},
 		{"FlowMatchEulerDiscreteScheduler", nil, planFlowEuler},
@@ -36,7 +36,7 @@ func classes() []class {
 		{"UniPCMultistepScheduler", func(c *Config) { c.SolverType = "bh2" }, planUniPC},
 		{"DEISMultistepScheduler", nil, planDEIS},
 		{"SASolverScheduler", func(c *Config) { c.Algorithm = "data_prediction" }, planSASolver},
-		{"EDMDPMSolverMultistepScheduler", edmDPMDefaults, planEDMDPM},
+		{"EDMDPMSolverMultistepScheduler", func(c *Config) { dpmDefaults(c); edmEnds(c) }, planEDMDPM},
 	}
 }
 
@@ -46,12 +46,6 @@ func latent(c *Config) { c.BetaStart, c.BetaEnd = 0.00085, 0.012 }
 func latentConsistency(c *Config) {
 	latent(c)
 	c.BetaSchedule, c.Spacing = "scaled_linear", "leading"
-}
-
-// edmLevels are the ends of EDM's noise levels.
-func edmLevels(c *Config) {
-	least, most := 0.002, 80.0
-	c.SigmaMin, c.SigmaMax = &least, &most
 }
 
 // ErrClass says that a scheduler is of a class that is not understood.

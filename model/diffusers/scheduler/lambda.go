@@ -73,7 +73,7 @@ func (k lambdaClass) levels(c Config, o Options, all []float64) (list, steps []f
 			}
 		}
 	case c.FlowSigmas:
-		list = c.flowSigmas(len(steps), o.Mu)
+		list = c.shifted(len(steps), o.Mu)
 		for i, s := range list {
 			steps[i] = s * float64(c.TrainTimesteps)
 		}
@@ -138,8 +138,8 @@ func clipped(all []float64, least float64) int {
 	return len(all) - sort.Search(len(all), func(i int) bool { return -elementary.Log(all[i]) < least })
 }
 
-// flowSigmas are those of flow matching, shifted towards noise.
-func (c Config) flowSigmas(n int, mu *float64) []float64 {
+// shifted are the sigmas of flow matching, shifted towards noise.
+func (c Config) shifted(n int, mu *float64) []float64 {
 	shift := c.FlowShift
 	if mu != nil {
 		shift = elementary.Exp(*mu)
