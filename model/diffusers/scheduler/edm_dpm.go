@@ -31,7 +31,7 @@ func planEDMDPM(c Config, o Options) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	if p.Schedule, p.Grid, err = explode(append(list, end)); err != nil {
+	if p.Schedule, p.Grid, err = explode(fallTo(list, end)); err != nil {
 		return Plan{}, err
 	}
 	p.Sampler, err = c.multistep()
