@@ -22,8 +22,9 @@
 //	unipc.go   predictor and corrector in one evaluation; sasolver.go with noise
 //	mixed.go   any of them for numbers beside the masked process for categories
 //
-// Those from dpmpp.go to sasolver.go are exponential integrators in lambda = log(alpha/sigma) and
-// share exponential.go, lambda.go, multistep.go and corrector.go.
+// Those from dpmpp.go to sasolver.go are exponential integrators in lambda =
+// log(alpha/sigma) and share exponential.go (the mathematics), lambda.go (one
+// step), multistep.go and corrector.go (the two kinds of history).
 //
 // [Run] is the only loop. All is float64; a row's result depends on nothing but
 // that row and its own noise. The package never imports a network.

@@ -18,12 +18,11 @@ type Singlestep struct {
 	Limit Limit // of the predicted x0
 
 	Noise bool // of the predicted noise: DPM-Solver
-
+	Heun  bool // integrates the slopes of order 2 and 3 exactly
 	// SDE solves the reverse SDE, with Order 1 or 2. The noise of an inner
 	// point is drawn apart from that of its block, as others do, and so the
 	// law converges with order 1 only: DPMppSDE is the better one.
-	SDE  bool
-	Heun bool // integrates the slopes of order 2 and 3 exactly
+	SDE bool
 	// FullOrder keeps the order of a last block that is whole; otherwise its
 	// last step begins anew, with order 1.
 	FullOrder bool

@@ -55,7 +55,7 @@ func (c Config) edmPlan(o Options) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	p.Schedule, p.Grid, err = explode(append(list, end))
+	p.Schedule, p.Grid, err = explode(fallTo(list, end))
 	return p, err
 }
 

@@ -44,10 +44,11 @@ func (k lambdaClass) plan(c Config, o Options) (Plan, error) {
 		steps[i] = math.Trunc(s)
 	}
 	p := Plan{Timesteps: steps, Start: 1}
+	list = fallTo(list, end)
 	if c.FlowSigmas {
-		p.Schedule, p.Grid, err = straight(append(list, end))
+		p.Schedule, p.Grid, err = straight(list)
 	} else {
-		p.Schedule, p.Grid, err = preserve(append(list, end))
+		p.Schedule, p.Grid, err = preserve(list)
 	}
 	return p, err
 }
@@ -155,6 +156,15 @@ func (c Config) shifted(n int, mu *float64) []float64 {
 		out[i] = shift * s / (1 + float64((shift-1)*s))
 	}
 	return out
+}
+
+// fallTo appends the final level. One that a spacing reaches by a formula may
+// lie above it by rounding, and then is the same.
+func fallTo(list []float64, end float64) []float64 {
+	if last := list[len(list)-1]; math.Abs(end-last) <= 1e-12*last {
+		end = last
+	}
+	return append(list, end)
 }
 
 // lastOrLeast is the final level by final_sigmas_type, the least of the
