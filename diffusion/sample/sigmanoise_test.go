@@ -113,12 +113,12 @@ func TestConsistencySamplersDrawFromTheData(t *testing.T) {
 	}
 }
 
-// onePoint is the denoiser of data that is one point.
-type onePoint struct{ sch schedule.Schedule }
+// rowPoint is the denoiser of data that is one point.
+type rowPoint struct{ sch schedule.Schedule }
 
-func (d onePoint) Schedule() schedule.Schedule { return d.sch }
+func (d rowPoint) Schedule() schedule.Schedule { return d.sch }
 
-func (d onePoint) Denoise(x0, _ *process.State, _ []float64) {
+func (d rowPoint) Denoise(x0, _ *process.State, _ []float64) {
 	for i := range x0.Data {
 		x0.Data[i] = float64(i%x0.Dim) - 0.7
 	}
@@ -130,9 +130,9 @@ func TestPointDataIsMetExactly(t *testing.T) {
 	for _, sch := range []schedule.Schedule{schedule.Flow{Shift: 2}, schedule.Cosine{}, schedule.EDM{}, schedule.VE{Min: 0.01, Max: 50}} {
 		for name, m := range onAnySchedule() {
 			for _, n := range []int{1, 2, 6} {
-				x := draw(t, m, onePoint{sch}, 2, 3, mustGrid(schedule.Uniform(n)))
+				x := draw(t, m, rowPoint{sch}, 2, 3, mustGrid(schedule.Uniform(n)))
 				want := process.NewState(2, 3)
-				onePoint{sch}.Denoise(want, nil, nil)
+				rowPoint{sch}.Denoise(want, nil, nil)
 				for i, v := range x.Data {
 					// The rounding of noise of 150 times the signal, which goes.
 					if d := v - want.Data[i]; !(d < 1e-10 && d > -1e-10) {
@@ -150,7 +150,7 @@ func TestPointDataIsMetExactly(t *testing.T) {
 func TestTCDKeepsTheMarginals(t *testing.T) {
 	sch := schedule.Cosine{}
 	for _, eta := range []float64{0, 0.3, 0.8, 1} {
-		x := draw(t, sample.TCD{Eta: eta}, onePoint{sch}, 20000, 3, []float64{1, 0.6, 0.3})
+		x := draw(t, sample.TCD{Eta: eta}, rowPoint{sch}, 20000, 3, []float64{1, 0.6, 0.3})
 		alpha, sigma := sch.At(0.3)
 		mean := []float64{-0.7 * alpha, 0.3 * alpha, 1.3 * alpha}
 		there, err := gauss.New(mean, eye(3, sigma*sigma))

@@ -23,7 +23,7 @@ func planPNDM(c Config, o Options) (Plan, error) {
 	m := sample.PNDM{RungeKutta: !c.SkipPRK, Velocity: c.Prediction == "v_prediction"}
 	p.Sampler = onto{m, c.strideTargets(p.Schedule.(*schedule.Table), steps)}
 	switch n := len(steps); {
-	case n == 1:
+	case n == 1 && c.SkipPRK:
 		p.Sampler = onto{sample.Euler{}, c.strideTargets(p.Schedule.(*schedule.Table), steps)}
 	case c.SkipPRK:
 		p.Timesteps = append([]float64{steps[0], steps[1]}, steps[1:]...)
