@@ -85,6 +85,9 @@ func check(m Sampler, p Plan, x *process.State) error {
 func divides(p Plan) error {
 	for k := range p.Steps() {
 		t := p.Grid[k]
+		if t == p.Grid[k+1] {
+			continue // a step of no width does nothing
+		}
 		alpha, sigma := p.at(t)
 		if sigma == 0 {
 			return fmt.Errorf("sample: time %d of the grid is %v, where the schedule has no noise (sigma = 0) to take away; only the last time may be there", k, t)
