@@ -29,13 +29,6 @@ func sigmaSamplers() map[string]sample.Sampler {
 	return out
 }
 
-// onAnySchedule leaves out what needs a variance-preserving one.
-func onAnySchedule() map[string]sample.Sampler {
-	out := sigmaSamplers()
-	delete(out, "pndm, velocity")
-	return out
-}
-
 type looks struct {
 	m    sample.Sampler
 	want int
@@ -53,7 +46,6 @@ func sigmaLooks() map[string]looks {
 		"ipndm":           {sample.IPNDM{}, 5},
 		"pndm, plms":      {sample.PNDM{}, 6},
 		"pndm, prk":       {sample.PNDM{RungeKutta: true}, 14},
-		"pndm, velocity":  {sample.PNDM{Velocity: true, Limit: sample.Clip(3)}, 6},
 		"edm":             {sample.EDM{Churn: 1, Max: 50, Noise: 1.003}, 9},
 		"lcm":             {sample.LCM{}, 5},
 		"tcd":             {sample.TCD{Eta: 0.3}, 5},
@@ -160,7 +152,6 @@ func TestSigmaSamplersConvergeWithTheirOrder(t *testing.T) {
 		{"ipndm 4", sample.IPNDM{Order: 4}, logGrid, 400, 2},
 		{"pndm, plms", sample.PNDM{}, logGrid, 400, 2},
 		{"pndm, prk", sample.PNDM{RungeKutta: true}, logGrid, 400, 2},
-		{"pndm, velocity", sample.PNDM{Velocity: true}, logGrid, 400, 1},
 		{"edm without churn", sample.EDM{}, logGrid, 200, 2},
 		{"tcd, eta 0", sample.TCD{}, logGrid, 400, 1},
 		{"flow-euler", sample.FlowEuler{}, logGrid, 400, 1},
@@ -245,7 +236,7 @@ func TestRunsBeginWithoutSignal(t *testing.T) {
 		if alpha, _ := sch.At(1); alpha != 0 {
 			t.Fatalf("%T has alpha %v at t = 1", sch, alpha)
 		}
-		for name, m := range onAnySchedule() {
+		for name, m := range sigmaSamplers() {
 			// draw fails where a value is not finite.
 			x := draw(t, m, gauss.Denoiser{Data: g, Sch: sch}, 2, 3, grid)
 			if !slices.Contains(deterministic, name) {
@@ -271,7 +262,7 @@ func TestRunsBeginWithoutSignal(t *testing.T) {
 func TestStepsOfNoWidthChangeNothing(t *testing.T) {
 	for _, sch := range []schedule.Schedule{schedule.Flow{}, schedule.Cosine{}, schedule.EDM{}} {
 		d := gauss.Denoiser{Data: tilted(), Sch: sch}
-		for name, m := range onAnySchedule() {
+		for name, m := range sigmaSamplers() {
 			for _, at := range []float64{1, 0.4, 0} {
 				x := draw(t, m, d, 2, 3, []float64{at, at, at})
 				want := process.NewState(2, 3)
@@ -324,7 +315,6 @@ func TestImpossibleSigmaSamplersAreRefused(t *testing.T) {
 		{sample.EDM{Churn: math.NaN()}, "0 is deterministic"},
 		{sample.EDM{Churn: 1, Noise: math.NaN()}, "standard deviation"},
 		{sample.EDM{Churn: 1, Min: 2, Max: 1}, "min <= max"},
-		{sample.PNDM{Velocity: true}, "pndm of noises"},
 		{sample.TCD{Eta: 1.1}, "outside [0, 1]"},
 		{sample.Langevin{SNR: 0.5}, "below 0.5"},
 		{sample.Langevin{SNR: math.NaN()}, "below 0.5"},

@@ -128,7 +128,7 @@ func (d rowPoint) Denoise(x0, _ *process.State, _ []float64) {
 // sampler, on every schedule.
 func TestPointDataIsMetExactly(t *testing.T) {
 	for _, sch := range []schedule.Schedule{schedule.Flow{Shift: 2}, schedule.Cosine{}, schedule.EDM{}, schedule.VE{Min: 0.01, Max: 50}} {
-		for name, m := range onAnySchedule() {
+		for name, m := range sigmaSamplers() {
 			for _, n := range []int{1, 2, 6} {
 				x := draw(t, m, rowPoint{sch}, 2, 3, mustGrid(schedule.Uniform(n)))
 				want := process.NewState(2, 3)

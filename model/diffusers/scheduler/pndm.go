@@ -7,37 +7,52 @@ import (
 	"ebb/diffusion/schedule"
 )
 
-// planPNDM steps T/n back, as DDIM does (strideTargets), even where the list's
-// next step is elsewhere, and mixes what the network says as it is said: noises
-// or velocities. The start of either kind looks where its step ends,
-// and lists that time twice.
+// planPNDM is the textbook's where the list of time steps has strides of T/n and
+// the network says the noise: then every step, which goes T/n back as DDIM's
+// does (strideTargets), ends where the next begins. Otherwise it is played call
+// by call (pndmcalls.go).
 func planPNDM(c Config, o Options) (Plan, error) {
 	p, err := c.tablePlan(o)
 	if err != nil {
 		return Plan{}, err
 	}
-	steps := p.Timesteps
 	if c.Prediction != "epsilon" && c.Prediction != "v_prediction" {
 		return Plan{}, fmt.Errorf("prediction_type %q is unknown; epsilon and v_prediction are understood", c.Prediction)
 	}
-	m := sample.PNDM{RungeKutta: !c.SkipPRK, Velocity: c.Prediction == "v_prediction"}
-	p.Sampler = onto{m, c.strideTargets(p.Schedule.(*schedule.Table), steps)}
-	switch n := len(steps); {
-	case n == 1 && c.SkipPRK:
-		p.Sampler = onto{sample.Euler{}, c.strideTargets(p.Schedule.(*schedule.Table), steps)}
-	case c.SkipPRK:
-		p.Timesteps = append([]float64{steps[0], steps[1]}, steps[1:]...)
-	default:
-		if n < 4 {
-			return Plan{}, fmt.Errorf("%d steps with Runge-Kutta steps at the start; choose at least 4, or skip_prk_steps", n)
-		}
-		half := float64(c.TrainTimesteps / n / 2)
-		p.Timesteps = nil
-		for k := range 3 {
-			next := steps[k+1]
-			p.Timesteps = append(p.Timesteps, steps[k], next+half, next+half, next)
-		}
-		p.Timesteps = append(p.Timesteps, steps[3:]...)
+	steps := p.Timesteps
+	if n := len(steps); n < 4 && !c.SkipPRK {
+		return Plan{}, fmt.Errorf("%d steps with Runge-Kutta steps at the start; choose at least 4, or skip_prk_steps", n)
+	}
+	table := p.Schedule.(*schedule.Table)
+	calls := c.pndmCalls(steps)
+	if c.Prediction == "epsilon" && len(steps) > 1 && c.evenStrides(steps) {
+		p.Sampler = onto{sample.PNDM{RungeKutta: !c.SkipPRK}, c.strideTargets(table, steps)}
+	} else {
+		p.Sampler = pndmPlayer{table, calls, c.Prediction == "v_prediction", c.endTime(table)}
+	}
+	p.Timesteps = nil
+	for _, call := range calls {
+		p.Timesteps = append(p.Timesteps, float64(call.at))
 	}
 	return p, nil
+}
+
+// evenStrides says that all strides are T/n, and that they have a middle where
+// one is looked at.
+func (c Config) evenStrides(steps []float64) bool {
+	stride := c.TrainTimesteps / len(steps)
+	for k := range len(steps) - 1 {
+		if int(steps[k])-int(steps[k+1]) != stride {
+			return false
+		}
+	}
+	return c.SkipPRK || stride%2 == 0
+}
+
+// endTime is that of any step below the first.
+func (c Config) endTime(table *schedule.Table) float64 {
+	if c.SetAlphaOne {
+		return 0
+	}
+	return table.Time(1)
 }
