@@ -1,5 +1,6 @@
 # Thin on purpose: every target is one or two plain commands.
 STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+QEMU = qemu-aarch64-static
 export CGO_ENABLED ?= 0
 
 build: ## the ebb binary, static, in bin/
@@ -8,9 +9,25 @@ build: ## the ebb binary, static, in bin/
 install: ## ebb into GOBIN
 	go install ./cmd/ebb
 
-test: lint ## what CI runs: lint and every test
+test: lint cross ## what CI runs: lint and every test, here and on the other machines
 	go test -count=1 -timeout 15m ./...
-	go test -count=1 -timeout 15m -tags purego ./engine/kernel/...
+	$(MAKE) test-purego test-386 test-arm64 race
+
+# The same bits without assembly and on other machines; -short, because they are slower.
+BITS = ./engine/kernel/... ./engine/rng ./engine/optim ./model/selftest
+
+test-purego: ## the bits of Go without assembly
+	go test -count=1 -short -tags purego $(BITS)
+
+test-386: ## the bits of a 32-bit machine
+	GOARCH=386 go test -count=1 -short $(BITS)
+
+test-arm64: ## the bits of arm64, by qemu (Debian: qemu-user-static)
+	GOARCH=arm64 go test -count=1 -short -exec $(QEMU) $(BITS)
+
+cross: ## that Windows and macOS compile, their tests and assembly too
+	GOOS=windows go build ./... && GOOS=windows go vet ./...
+	GOOS=darwin GOARCH=arm64 go build ./... && GOOS=darwin GOARCH=arm64 go vet ./...
 
 lint: ## gofmt, vet and staticcheck
 	@test -z "$$(gofmt -l . | tee /dev/stderr)" || (echo "gofmt -w the files above" && false)
@@ -18,7 +35,7 @@ lint: ## gofmt, vet and staticcheck
 	$(STATICCHECK) ./...
 
 race: ## the tests that start goroutines, under the race detector (needs a C compiler)
-	CGO_ENABLED=1 go test -race -count=1 ./engine/kernel/parallel ./train ./cmd/...
+	CGO_ENABLED=1 go test -race -count=1 -short ./engine/kernel/parallel ./model/... ./train ./cmd/...
 
 bench: ## speed of the kernels and of whole models
 	go test -run '^$$' -bench . ./engine/...
@@ -30,6 +47,6 @@ demo: build ## train, sample and evaluate on data inside the binary; open ebb-de
 	bin/ebb demo -o ebb-demo
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z0-9-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
 
-.PHONY: build install test lint race bench generate demo help
+.PHONY: build install test test-purego test-386 test-arm64 cross lint race bench generate demo help

@@ -11,6 +11,7 @@ import (
 
 	"ebb/data/image"
 	"ebb/data/table"
+	"ebb/engine/kernel"
 	"ebb/engine/kernel/parallel"
 	"ebb/engine/rng"
 	"ebb/model"
@@ -141,15 +142,37 @@ func TestConfigurationsThatDisagreeAreErrors(t *testing.T) {
 	}
 }
 
-// A draw has the same bytes on any number of threads, and its row i is row i of a longer draw
-// and the first row of one that begins there: for every sampler.
+// A draw has the same bytes on any number of threads and with any instruction set, and its row i
+// is row i of a longer draw, the first row of one that begins there, and the row drawn alone: for
+// every sampler.
 func TestDrawsAreByRow(t *testing.T) {
 	for name, c := range configs(t) {
 		for _, s := range model.Samplers() {
 			o := model.DrawOptions{N: 7, Seed: 5, Steps: 4, Sampler: s.Name, Class: -1}
 			whole := draw(t, open(t, c, 1), o)
-			if !bytes.Equal(whole, draw(t, open(t, c, 3), o)) {
-				t.Errorf("%s, %s: three threads draw other bytes than one", name, s.Name)
+			for _, threads := range []int{2, 3, 8} {
+				if !bytes.Equal(whole, draw(t, open(t, c, threads), o)) {
+					t.Errorf("%s, %s: %d threads draw other bytes than one", name, s.Name, threads)
+				}
+			}
+			for _, isa := range kernel.ISAs() {
+				if testing.Short() { // Go is slow under the race detector
+					break
+				}
+				restore := kernel.ForceISA(isa)
+				if !bytes.Equal(whole, draw(t, open(t, c, 2), o)) {
+					t.Errorf("%s, %s: %v draws other bytes than %v", name, s.Name, isa, kernel.Best())
+				}
+				restore()
+			}
+			var alone []byte
+			for i := range o.N {
+				one := o
+				one.N, one.First = 1, uint64(i)
+				alone = append(alone, draw(t, open(t, c, 1), one)...)
+			}
+			if !bytes.Equal(whole, alone) {
+				t.Errorf("%s, %s: rows drawn alone are not those drawn together", name, s.Name)
 			}
 			head, tail := o, o
 			head.N, tail.N, tail.First = 3, 4, 3

@@ -59,6 +59,9 @@ func everyFifth(n int) (most, fifth []int) {
 // species apart. Independent columns would leave them at the share of the commonest, 44 %, and
 // have a trend error above 30 %; a right run has 95 % and more, and about 10 %.
 func TestAShortTrainingOnATableIsUseful(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains for hundreds of steps")
+	}
 	pool := parallel.New(0)
 	defer pool.Close()
 	all, err := table.Open(filepath.Join(demoData, "penguins.csv"))
@@ -91,6 +94,9 @@ func TestAShortTrainingOnATableIsUseful(t *testing.T) {
 // A few seconds of training on the digits need fewer bits for unseen ones than a Gaussian of
 // full covariance.
 func TestAShortTrainingOnPicturesBeatsAGaussian(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains for hundreds of steps")
+	}
 	pool := parallel.New(0)
 	defer pool.Close()
 	all, err := image.Open(filepath.Join(demoData, "digits-images-idx3-ubyte.gz"), image.Options{})

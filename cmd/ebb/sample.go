@@ -83,7 +83,7 @@ func listNames(out io.Writer, asJSON bool) error {
 		return json.NewEncoder(out).Encode(model.Samplers())
 	}
 	for _, r := range model.Samplers() {
-		fmt.Fprintf(out, "%-8s %s\n", r.Name, r.Summary)
+		fmt.Fprintf(out, "%-15s %s\n", r.Name, r.Summary)
 	}
 	fmt.Fprintf(out, "\ngrids, for --grid:\n")
 	for _, r := range model.Grids() {

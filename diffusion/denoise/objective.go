@@ -65,12 +65,16 @@ type Objective struct {
 	// Hybrid trains a variance too: the network's output has a second half
 	// of channels, read as a Range. It needs Steps.
 	Hybrid  bool
+	Direct  bool    // the second half is log V itself instead
 	Decoder Decoder // of the step to s = 0, for Hybrid; nil: Levels{256}
 	// Focus above 1 draws the time of every second row as u^Focus for a
 	// uniform u, near 0 more often: most of the bits of a picture lie where
 	// there is little noise, but few uniform times. L_simple then weighs
 	// these times more; L_vlb is corrected and keeps its meaning. 0 is 1.
 	Focus float64
+	// Draw chooses the times; nil: all alike, and Focus. The loss is that of
+	// the times drawn, but an Importance changes only its variance.
+	Draw TimeDraw
 	// Weight weighs the squared error; nil weighs that of the network's own
 	// output by 1.
 	Weight Weighting
@@ -82,7 +86,10 @@ const minTime = 1e-4
 // times turns uniform draws in [0, 1) into the objective's times, in place.
 func (o *Objective) times(u []float64) []float64 {
 	for i, v := range u {
-		if i%2 == 1 {
+		switch {
+		case o.Draw != nil:
+			v = o.Draw.Time(o.Sch, v)
+		case i%2 == 1:
 			v = o.focus(v)
 		}
 		if o.Steps == 0 {
@@ -106,7 +113,13 @@ func (o *Objective) focus(u float64) float64 {
 // frequency is how often the step that ends at t is drawn, over how often it
 // would be if all were drawn alike.
 func (o *Objective) frequency(t float64) float64 {
-	if o.Focus <= 1 {
+	if m, ok := o.Draw.(*Importance); ok {
+		if o.Steps == 0 {
+			return m.Frequency(t, t)
+		}
+		return m.Frequency(previous(t, o.Steps), t)
+	}
+	if o.Focus <= 1 || o.Draw != nil {
 		return 1
 	}
 	below := func(t float64) float64 { // the share of focused draws below t
@@ -128,6 +141,9 @@ type Noised struct {
 // Noise draws times and noise for the rows of x0 (N, ..).
 func (o *Objective) Noise(tape *autograd.Tape, x0 *tensor.Tensor, d Draws) Noised {
 	rows := x0.Dim(0)
+	if m, ok := o.Draw.(*Importance); ok {
+		m.Begin(d.Step)
+	}
 	b := Noised{
 		T:      o.times(d.Times(rows)),
 		XT:     tape.New(x0.Shape...),
@@ -161,22 +177,57 @@ func (o *Objective) Loss(tape *autograd.Tape, net Network, x0 *tensor.Tensor, la
 
 // Compare is the loss of a network's output for a noised batch.
 func (o *Objective) Compare(tape *autograd.Tape, out *autograd.Var, x0 *tensor.Tensor, b Noised) *autograd.Var {
-	var weight []float32
-	if o.Weight != nil {
-		weight = make([]float32, len(b.T))
-		for i, t := range b.T {
-			weight[i] = float32(o.Weight.ofOutput(o.Predict, o.Sch, t))
-		}
-	}
+	weight := o.weights(b.T)
 	if !o.Hybrid {
+		o.observe(out, b, weight)
 		return tape.MSE(out, b.Target, weight)
 	}
 	channels := x0.Dim(-1)
 	if out.Value.Dim(-1) != 2*channels {
 		panic(fmt.Sprintf("denoise: a hybrid loss needs an output of twice the channels of %v, got %v", x0, out))
 	}
-	simple := tape.MSE(tape.SliceLast(out, 0, channels), b.Target, weight)
+	mean := tape.SliceLast(out, 0, channels)
+	o.observe(mean, b, weight)
+	simple := tape.MSE(mean, b.Target, weight)
 	return tape.Add(simple, tape.Scale(o.VLB(tape, out, x0, b), hybridWeight))
+}
+
+// weights are those of the rows' squared errors, nil when all are 1.
+func (o *Objective) weights(t []float64) []float32 {
+	m, rare := o.Draw.(*Importance)
+	if o.Weight == nil && !rare {
+		return nil
+	}
+	out := make([]float32, len(t))
+	for i, v := range t {
+		w := 1.0
+		if o.Weight != nil {
+			w = o.Weight.ofOutput(o.Predict, o.Sch, v)
+		}
+		if m != nil {
+			w /= o.frequency(v)
+		}
+		out[i] = float32(w)
+	}
+	return out
+}
+
+// observe tells an Importance the weighted squared error of every row, as it
+// would be if all times were drawn alike.
+func (o *Objective) observe(out *autograd.Var, b Noised, weight []float32) {
+	m, ok := o.Draw.(*Importance)
+	if !ok {
+		return
+	}
+	dim := len(b.Target.Data) / len(b.T)
+	for i, t := range b.T {
+		sum := 0.0
+		for j := i * dim; j < (i+1)*dim; j++ {
+			gap := float64(out.Value.Data[j]) - float64(b.Target.Data[j])
+			sum += float64(gap * gap)
+		}
+		m.Observe(t, sum/float64(dim)*float64(weight[i])*o.frequency(t))
+	}
 }
 
 // VLB is Steps times the mean variational term of the batch in bits per
@@ -200,22 +251,22 @@ func (o *Objective) VLB(tape *autograd.Tape, out *autograd.Var, x0 *tensor.Tenso
 	dout := tape.New(out.Shape()...)
 	dout.Zero()
 	sums := make([]float64, rows)
-	tape.Pool().Run(rows, func(_, r int) {
-		t := b.T[r]
+	tape.Pool().Run(rows, func(_, row int) {
+		t := b.T[row]
 		s := previous(t, o.Steps)
 		l := newTerm(o.Sch, t, s, decoder)
 		rare := share / o.frequency(t)
-		limits := RangeOf(o.Sch, t, s)
+		r := limits(o.Direct, o.Sch, t, s)
 		alpha, sigma := o.Sch.At(t)
 		to := Convert(o.Predict, Sample, alpha, sigma)
 		for i := range dim {
-			at := r*dim + i
+			at := row*dim + i
 			from := at/channels*2*channels + at%channels
 			pred := to.Of(float64(b.XT.Data[at]), float64(out.Value.Data[from]))
 			v := float64(out.Value.Data[from+channels])
-			nats, slope := l.at(float64(x0.Data[at]), pred, limits.LogVariance(v))
-			sums[r] += float64(nats * rare)
-			dout.Data[from+channels] = float32(float64(slope*limits.Slope()) * rare)
+			nats, slope := l.at(float64(x0.Data[at]), pred, r.LogVariance(v))
+			sums[row] += float64(nats * rare)
+			dout.Data[from+channels] = float32(float64(slope*r.Slope()) * rare)
 		}
 	})
 	total := 0.0

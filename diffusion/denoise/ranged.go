@@ -33,6 +33,10 @@ func RangeOf(sch schedule.Schedule, t, s float64) Range {
 	return Range{elementary.Log(small), elementary.Log(beta)}
 }
 
+// Unbounded is the range of a network that says log V itself: the "direct"
+// learned variance, which may be anything.
+func Unbounded() Range { return Range{LogSmall: -1, LogLarge: 1} }
+
 // LogVariance is log V for an output v.
 func (r Range) LogVariance(v float64) float64 {
 	f := (v + 1) / 2
@@ -46,6 +50,16 @@ func (r Range) Slope() float64 { return (r.LogLarge - r.LogSmall) / 2 }
 // implements sample.Variance. The Model's Ranged is true.
 type Ranged struct {
 	*Model
+	// Direct reads the second half of channels as log V itself.
+	Direct bool
+}
+
+// limits is the range of the variance of a jump.
+func limits(direct bool, sch schedule.Schedule, t, s float64) Range {
+	if direct {
+		return Unbounded()
+	}
+	return RangeOf(sch, t, s)
 }
 
 // DenoiseVariance is Denoise, and sets v to the learned variance of each
@@ -59,7 +73,7 @@ func (m Ranged) DenoiseVariance(x0, v, xt *process.State, t, s []float64) {
 	channels, stride := m.channels()
 	m.forward(xt, t, func(row int, out []float32) {
 		m.data(x0.Row(row), xt.Row(row), out, t[row])
-		r := RangeOf(m.Sch, t[row], s[row])
+		r := limits(m.Direct, m.Sch, t[row], s[row])
 		for i := range xt.Dim {
 			raw := out[i/channels*stride+channels+i%channels]
 			v.Row(row)[i] = elementary.Exp(r.LogVariance(float64(raw)))

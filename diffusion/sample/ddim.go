@@ -46,6 +46,9 @@ func (m DDIM) Begin(p Plan) Step {
 	return func(x *process.State, t, s float64) {
 		k++
 		d.Denoise(x0, x, times(tt, t))
+		if t == s {
+			return
+		}
 		alphaT, sigmaT := d.Schedule().At(t)
 		alphaS, sigmaS := d.Schedule().At(s)
 		v := float64(m.Eta * m.Eta * process.Posterior(d.Schedule(), t, s).Var)

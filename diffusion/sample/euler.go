@@ -30,6 +30,9 @@ func (m Euler) Begin(p Plan) Step {
 //
 //	x_s = alpha_s x0 + sigma_s (x_t - alpha_t x0)/sigma_t
 func (p Plan) flow(x, x0 *process.State, t, s float64) {
+	if t == s {
+		return
+	}
 	alphaT, sigmaT := p.at(t)
 	alphaS, sigmaS := p.at(s)
 	for i, d := range x0.Data {

@@ -50,6 +50,10 @@ func draw(t *testing.T, m sample.Sampler, d sample.Denoiser, rows, dim int, grid
 	t.Helper()
 	x := process.NewState(rows, dim)
 	process.Fill(x, rng.Rows{Stream: rng.New(7, rng.Prior)}, 0)
+	wide := schedule.Start(d.Schedule(), grid[0])
+	for i := range x.Data {
+		x.Data[i] *= wide
+	}
 	if err := sample.Run(context.Background(), m, d, x, grid, noises(7)); err != nil {
 		t.Fatal(err)
 	}

@@ -285,6 +285,9 @@ type trajectory struct {
 
 func newTrajectory(run *goldenRun) *trajectory {
 	p := &trajectory{run: run, largest: 1}
+	for _, v := range run.XT {
+		p.largest = max(p.largest, math.Abs(v))
+	}
 	for _, s := range run.Steps {
 		for _, v := range s.X {
 			p.largest = max(p.largest, math.Abs(v))

@@ -70,6 +70,9 @@ func (m Mixed) Begin(p Plan) Step {
 		k++
 		seen.fresh = true
 		numeric(x, t, s)
+		if seen.fresh && t == s {
+			return // nothing changes in no time, and nothing need be looked at
+		}
 		if seen.fresh {
 			// A sampler may take a step from its history alone.
 			panic(fmt.Sprintf("sample: mixed: %T made a step without looking at the model", m.Numeric))

@@ -8,7 +8,23 @@
 //	ddpm.go    draws from the reverse kernel p(x_s | x_t); stochastic
 //	ddim.go    follows the same marginals with any amount of noise; eta = 0 is deterministic
 //	euler.go   Euler's method for the probability-flow ODE in sigma/alpha
+//	eulerancestral.go  Euler with fresh noise
+//	heun.go dpm2.go    two looks a step, of order 2
+//	lms.go ipndm.go pndm.go  methods that remember earlier looks
+//	edm.go     Heun with noise put back before each step
+//	lcm.go tcd.go      for consistency models
+//	flow.go    along the velocity of flow matching
+//	langevin.go        any of them, corrected by Langevin dynamics
+//	probe.go   what those that follow the ODE share
+//	dpmpp.go   multistep DPM-Solver++, orders 1 to 3; dpm.go of the noise, dpmppsde.go
+//	           with noise, singlestep.go in blocks
+//	deis.go    exact integrals of the noise in log rho
+//	unipc.go   predictor and corrector in one evaluation; sasolver.go with noise
 //	mixed.go   any of them for numbers beside the masked process for categories
+//
+// Those from dpmpp.go to sasolver.go are exponential integrators in lambda =
+// log(alpha/sigma) and share exponential.go (the mathematics), lambda.go (one
+// step), multistep.go and corrector.go (the two kinds of history).
 //
 // [Run] is the only loop. All is float64; a row's result depends on nothing but
 // that row and its own noise. The package never imports a network.

@@ -2,18 +2,20 @@ package kernel
 
 import (
 	"fmt"
+	"slices"
 	"sync/atomic"
 )
 
-// ISA is a set of vector instructions for which kernels exist. Each contains
-// those before it.
+// ISA is a set of vector instructions for which kernels exist.
 type ISA int
 
-// Generic is portable Go; AVX2 includes FMA3; AVX512 means F, VL, DQ and BW.
+// Generic is portable Go; AVX2 includes FMA3; AVX512 means F, VL, DQ and BW, and
+// contains AVX2. NEON, of arm64, has the matrix products; the rest is Go.
 const (
 	Generic ISA = iota
 	AVX2
 	AVX512
+	NEON
 )
 
 // String gives the name that `ebb info` prints.
@@ -25,8 +27,19 @@ func (isa ISA) String() string {
 		return "avx2"
 	case AVX512:
 		return "avx512"
+	case NEON:
+		return "neon"
 	}
 	return fmt.Sprintf("ISA(%d)", int(isa))
+}
+
+// ISAs are the instruction sets of this machine that kernels can use, from
+// Generic to Best.
+func ISAs() []ISA {
+	if best == NEON {
+		return []ISA{Generic, NEON}
+	}
+	return []ISA{Generic, AVX2, AVX512}[:best+1]
 }
 
 // Best is the widest instruction set of this machine that kernels can use.
@@ -49,7 +62,7 @@ func active() ISA {
 // ForceISA makes all kernels of the process use isa until restore is called.
 // For tests only. It panics if the machine does not have isa.
 func ForceISA(isa ISA) (restore func()) {
-	if isa < Generic || isa > best {
+	if !slices.Contains(ISAs(), isa) {
 		panic(fmt.Sprintf("kernel: cannot force %v, this machine has %v", isa, best))
 	}
 	old := forced.Swap(int32(isa) + 1)

@@ -3,6 +3,7 @@ package kernel
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"ebb/engine/kernel/parallel"
@@ -170,6 +171,24 @@ var convCases = []Conv{
 	winogradCase(17, 16, 16, 16, 48),
 }
 
+// someConvCases are convCases; with -short, for emulators, those of few products.
+func someConvCases() []Conv {
+	if !testing.Short() {
+		return convCases
+	}
+	return slices.DeleteFunc(slices.Clone(convCases), func(s Conv) bool {
+		return s.N*s.OutH()*s.OutW()*s.K*s.K*s.C*s.O > 2e6
+	})
+}
+
+// less is n, or a quarter of it with -short.
+func less(n int) int {
+	if testing.Short() {
+		return (n + 3) / 4
+	}
+	return n
+}
+
 // winogradCase is a shape that Winograd's algorithm takes.
 func winogradCase(n, h, w, c, o int) Conv {
 	return Conv{N: n, H: h, W: w, C: c, O: o, K: 3, Stride: 1, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1}
@@ -244,14 +263,14 @@ func checkConv(t *testing.T, s Conv, v convData, withBias, withShift bool) {
 
 func TestConvIsItsPlainLoop(t *testing.T) {
 	d := newDraw(6)
-	for i, s := range convCases {
+	for i, s := range someConvCases() {
 		checkConv(t, s, newConvData(s, d.floats), i%2 == 0, i%3 == 0)
 		if s.byWinograd() {
 			s.Exact = true
 			checkConv(t, s, newConvData(s, d.floats), i%2 == 0, i%3 == 0)
 		}
 	}
-	for range 30 {
+	for range less(30) {
 		s := randomConv(d)
 		checkConv(t, s, newConvData(s, d.floats), d.IntN(2) == 0, d.IntN(2) == 0)
 	}
@@ -259,11 +278,11 @@ func TestConvIsItsPlainLoop(t *testing.T) {
 
 func TestConvOfSpecialNumbers(t *testing.T) {
 	d := newDraw(7)
-	for range 20 {
+	for range less(20) {
 		s := randomConv(d)
 		checkConv(t, s, newConvData(s, d.nasty), true, true)
 	}
-	for range 10 {
+	for range less(10) {
 		s := randomWinograd(d)
 		checkConv(t, s, newConvData(s, d.nasty), true, true)
 	}
@@ -291,7 +310,7 @@ func TestConvDoesNotDependOnThreads(t *testing.T) {
 // Image i of a batch gives what image i alone gives.
 func TestConvImagesAreIndependent(t *testing.T) {
 	d := newDraw(9)
-	for _, s := range convCases {
+	for _, s := range someConvCases() {
 		v := newConvData(s, d.floats)
 		s.Forward(nil, v.y, v.x, v.w, v.bias, v.shift)
 		dx := make([]float32, len(v.x))

@@ -27,7 +27,7 @@ func packTransposed(isa ISA, dst, src []float32, stride, cols int) {
 		clear(dst)
 	}
 	j, k := 0, 0
-	if isa >= AVX2 {
+	if isa == AVX2 || isa == AVX512 {
 		j, k = cols/8*8, rows/8*8
 		transposeBlocks(dst, src, stride, j, k)
 	}

@@ -370,7 +370,7 @@ func wantSame(t *testing.T, name string, got, want []float32) {
 
 // onEveryISA runs f with each instruction set of this machine.
 func onEveryISA(f func(isa ISA)) {
-	for isa := Generic; isa <= Best(); isa++ {
+	for _, isa := range ISAs() {
 		func() {
 			defer ForceISA(isa)()
 			f(isa)
@@ -380,7 +380,7 @@ func onEveryISA(f func(isa ISA)) {
 
 // everyISA runs f as a subtest for each instruction set of this machine.
 func everyISA(t *testing.T, f func(t *testing.T)) {
-	for isa := Generic; isa <= Best(); isa++ {
+	for _, isa := range ISAs() {
 		t.Run(isa.String(), func(t *testing.T) {
 			defer ForceISA(isa)()
 			f(t)
@@ -388,10 +388,14 @@ func everyISA(t *testing.T, f func(t *testing.T)) {
 	}
 }
 
-// everyPool runs f serially and with several numbers of threads.
+// everyPool runs f serially and with several numbers of threads; one with -short.
 func everyPool(f func(name string, p *parallel.Pool)) {
 	f("serial", nil)
-	for _, threads := range []int{1, 2, 3, 8} {
+	counts := []int{1, 2, 3, 8}
+	if testing.Short() {
+		counts = counts[2:3]
+	}
+	for _, threads := range counts {
 		p := parallel.New(threads)
 		f(fmt.Sprintf("%d threads", threads), p)
 		p.Close()

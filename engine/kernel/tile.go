@@ -1,5 +1,7 @@
 package kernel
 
+//go:generate go run -C _asm ./neon -out ../tile_arm64.s
+
 // The rows of C that one tile kernel computes together, and its columns. Wider
 // instruction sets only take more of them at once.
 const (
@@ -44,6 +46,8 @@ func (t tile) run(isa ISA, rows int) {
 		t.run512(rows)
 	case AVX2:
 		t.run256(rows)
+	case NEON:
+		t.runNEON(rows)
 	default:
 		t.runGeneric(rows)
 	}

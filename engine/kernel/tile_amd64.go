@@ -94,6 +94,8 @@ func (t *tile) run512(rows int) {
 	}
 }
 
+func (t *tile) runNEON(rows int) { t.runGeneric(rows) }
+
 // run256 takes the panel in two halves.
 func (t *tile) run256(rows int) {
 	half := *t

@@ -1,4 +1,4 @@
-//go:build !amd64 || purego
+//go:build (!amd64 && !arm64) || purego
 
 package kernel
 
@@ -6,10 +6,11 @@ package kernel
 
 type tileShape int
 
-func (s tileShape) rows() int   { return 1 }
-func (t *tile) call(tileShape)  { panic("kernel: no assembly") }
-func (t *tile) run512(rows int) { t.runGeneric(rows) }
-func (t *tile) run256(rows int) { t.runGeneric(rows) }
+func (s tileShape) rows() int    { return 1 }
+func (t *tile) call(tileShape)   { panic("kernel: no assembly") }
+func (t *tile) run512(rows int)  { t.runGeneric(rows) }
+func (t *tile) run256(rows int)  { t.runGeneric(rows) }
+func (t *tile) runNEON(rows int) { t.runGeneric(rows) }
 
 func transposeBlocks(dst, src []float32, stride, cols, rows int) { panic("kernel: no assembly") }
 

@@ -62,7 +62,7 @@ func TestEveryISAGivesTheSameBits(t *testing.T) {
 					restore := ForceISA(Generic)
 					want := op.runGuarded(t, nil, s, b)
 					restore()
-					for isa := AVX2; isa <= Best(); isa++ {
+					for _, isa := range ISAs()[1:] {
 						restore := ForceISA(isa)
 						got := op.runGuarded(t, nil, s, b)
 						restore()
@@ -196,7 +196,7 @@ func ulp32(got float32, want float64) float64 {
 }
 
 // TestExponentialErrors measures the error bounds that exp.go and silu.go state, on every 997th
-// float32 of the range.
+// float32 of the range; with -short on fewer.
 func TestExponentialErrors(t *testing.T) {
 	tests := []struct {
 		name      string
@@ -210,9 +210,13 @@ func TestExponentialErrors(t *testing.T) {
 		{"tanh", tanh32, math.Tanh, -104, 104, 4},
 		{"silu", silu32, silu64, -87, 104, 3},
 	}
+	step := uint32(997)
+	if testing.Short() {
+		step *= 10
+	}
 	for _, tc := range tests {
 		worst, at := 0.0, float32(0)
-		for b := uint32(1); b < math.Float32bits(tc.high); b += 997 {
+		for b := uint32(1); b < math.Float32bits(tc.high); b += step {
 			for _, x := range []float32{math.Float32frombits(b), -math.Float32frombits(b)} {
 				if x < tc.low {
 					continue
@@ -268,43 +272,13 @@ func TestExponentialsOnEveryISA(t *testing.T) {
 		op.run(nil, size{}, b)
 		restore()
 		want := slices.Clone(b[0])
-		for isa := AVX2; isa <= Best(); isa++ {
+		for _, isa := range ISAs()[1:] {
 			restore := ForceISA(isa)
 			op.run(nil, size{}, b)
 			restore()
 			wantSame(t, op.name, b[0], want)
 		}
 	}
-}
-
-// FuzzVectorKernels compares all versions on shapes and numbers that the fuzzer chooses.
-func FuzzVectorKernels(f *testing.F) {
-	f.Add(uint8(0), uint64(1), uint8(3), uint8(5), uint8(33), true)
-	f.Fuzz(func(t *testing.T, which uint8, seed uint64, n, rows, c uint8, nasty bool) {
-		op := vectorOps[int(which)%len(vectorOps)]
-		s := size{1 + int(n)%4, 1 + int(rows)%80, 1 + int(c), 1}
-		for _, g := range []int{2, 3, 4} {
-			if s.c%g == 0 {
-				s.groups = g
-			}
-		}
-		numbers := newDraw(seed).floats
-		if nasty {
-			numbers = newDraw(seed).nasty
-		}
-		b := op.buffers(s, numbers)
-		restore := ForceISA(Generic)
-		want := op.runGuarded(t, nil, s, b)
-		restore()
-		for isa := AVX2; isa <= Best(); isa++ {
-			restore := ForceISA(isa)
-			got := op.runGuarded(t, nil, s, b)
-			restore()
-			for i := range want {
-				wantSame(t, fmt.Sprintf("%s %v %v", op.name, isa, s), got[i], want[i])
-			}
-		}
-	})
 }
 
 // TestNormsSurviveAnOffset: a mean of 10000 standard deviations costs no more than the rounding of

@@ -97,7 +97,7 @@ func trainLittle(p *parallel.Pool) uint64 {
 func TestTrainingGivesTheSameBitsEverywhere(t *testing.T) {
 	want := trainLittle(nil)
 	t.Logf("weights %#x: compare between machines", want)
-	for isa := kernel.Generic; isa <= kernel.Best(); isa++ {
+	for _, isa := range kernel.ISAs() {
 		restore := kernel.ForceISA(isa)
 		for threads := 1; threads <= 3; threads++ {
 			p := parallel.New(threads)

@@ -207,7 +207,7 @@ func TestEveryISADrawsTheSameNormals(t *testing.T) {
 			for i := 0; i < n; i += 2 {
 				want[i], want[i+1] = normalPair(block(k, row, uint64(i/2)))
 			}
-			for isa := kernel.Generic; isa <= kernel.Best(); isa++ {
+			for _, isa := range kernel.ISAs() {
 				got, narrow := slices.Repeat([]float64{99}, n+20), slices.Repeat([]float32{99}, n+20)
 				normals(isa, got[:n], k, row)
 				normals32(isa, narrow[:n], k, row)
@@ -246,10 +246,9 @@ func TestAVX2DrawsKeepToAVX2(t *testing.T) {
 // TestIndexCarries: pairs on both sides of index 2^32 are told apart.
 func TestIndexCarries(t *testing.T) {
 	k := New(5, Test).key(1)
-	for isa := kernel.AVX2; isa <= kernel.Best(); isa++ {
+	for _, isa := range kernel.ISAs() {
 		var got [32]float64
-		normalGroups(isa, got[:], k, 3, 1<<32-4)
-		for i := range got {
+		for i := range normalGroups(isa, got[:], k, 3, 1<<32-4) {
 			z0, z1 := normalPair(block(k, 3, 1<<32-4+uint64(i/2)))
 			if want := [2]float64{z0, z1}[i%2]; got[i] != want {
 				t.Errorf("%v: number %d is %v, want %v", isa, i, got[i], want)
@@ -307,7 +306,7 @@ func BenchmarkPerm(b *testing.B) {
 func BenchmarkNormals(b *testing.B) {
 	dst := make([]float32, 4096)
 	k := New(1, Noise).key(2)
-	for isa := kernel.Generic; isa <= kernel.Best(); isa++ {
+	for _, isa := range kernel.ISAs() {
 		b.Run(isa.String(), func(b *testing.B) {
 			best := time.Hour
 			for b.Loop() {

@@ -181,7 +181,7 @@ func TestRowsDoNotSeeBatchThreadsOrISA(t *testing.T) {
 		if !sameBits(whole, forward(u, r, autograd.New(pool), 0, 2)) {
 			t.Errorf("%s: a training tape gives other bits than inference", name)
 		}
-		for isa := kernel.Generic; isa < kernel.Best(); isa++ {
+		for _, isa := range kernel.ISAs() {
 			restore := kernel.ForceISA(isa)
 			if !sameBits(whole, forward(u, r, autograd.NewInference(pool), 0, 2)) {
 				t.Errorf("%s: instruction set %v gives other bits than %v", name, isa, kernel.Best())

@@ -12,6 +12,7 @@
 //	timesteps.go which of its steps are visited
 //	sigmas.go    noise levels: Karras, exponential and beta spacings, the last level
 //	plan.go      what comes out
+//	lambda.go    the lists of the classes that step in log-SNR
 //	ddpm.go ..   one file for each family of classes
 //
 // The meaning is that of diffusers 0.35.2 (Apache-2.0; no code of it is here),

@@ -11,8 +11,22 @@ import (
 
 // planEuler is Euler's method in the noise level, on samples divided by alpha.
 func planEuler(c Config, o Options) (Plan, error) {
+	output, err := readVP(c.Prediction)
+	if err != nil {
+		return Plan{}, err
+	}
 	p, err := c.sigmaPlan(o)
-	p.Sampler = sample.Euler{Limit: c.limit()}
+	if err != nil {
+		return Plan{}, err
+	}
+	p.Sampler, err = churned(c, o, output)
+	return p, err
+}
+
+// planEulerAncestral is the same with fresh noise.
+func planEulerAncestral(c Config, o Options) (Plan, error) {
+	p, err := c.sigmaPlan(o)
+	p.Sampler = sample.EulerAncestral{Limit: c.limit()}
 	return p, err
 }
 
