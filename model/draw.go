@@ -34,9 +34,9 @@ type DrawOptions struct {
 	Watch   func(sample.Progress)
 }
 
-// plan fills in the model's own choices and makes the times that the sampler visits. ofTable is
-// the grid of models on a table whose configuration names none; in continuous time it is uniform.
-func (n noising) plan(c *Config, ofTable string, o DrawOptions) (DrawOptions, []float64, error) {
+// plan fills in the model's own choices and makes the times that the sampler visits. A
+// UNet on a table was trained on the table's steps alone, and visits them where no grid is named.
+func (n noising) plan(c *Config, o DrawOptions) (DrawOptions, []float64, error) {
 	s := c.Sampling
 	if o.Sampler == "" {
 		o.Sampler = s.Sampler
@@ -46,8 +46,8 @@ func (n noising) plan(c *Config, ofTable string, o DrawOptions) (DrawOptions, []
 	}
 	if o.Grid == "" {
 		o.Grid = "uniform"
-		if n.steps() > 0 {
-			o.Grid = ofTable
+		if n.steps() > 0 && c.Kind == KindImage {
+			o.Grid = "trailing"
 		}
 	}
 	if o.Steps == 0 && !isList(o.Grid) {
@@ -59,6 +59,15 @@ func (n noising) plan(c *Config, ofTable string, o DrawOptions) (DrawOptions, []
 	}
 	o.Steps = len(grid) - 1
 	return o, grid, nil
+}
+
+// FewSteps is a number of sampling steps of at most n, for a quick look: no more than the schedule
+// has, and 0, all of them, where the configuration lists the times.
+func (c *Config) FewSteps(n int) int {
+	if isList(c.Sampling.Grid) {
+		return 0
+	}
+	return min(n, c.Process.Steps)
 }
 
 // begin fills x with what sampling along the grid starts from.

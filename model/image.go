@@ -166,7 +166,7 @@ const imageChunk = 64
 // Draw generates pictures. Picture i depends on the seed, on First+i and on the options, not
 // on how many others are drawn.
 func (m *ImageModel) Draw(ctx context.Context, o DrawOptions) (*image.Images, error) {
-	o, grid, err := m.plan(m.Config, "trailing", o)
+	o, grid, err := m.plan(m.Config, o)
 	if err != nil {
 		return nil, err
 	}

@@ -172,14 +172,14 @@ func NewSchedule(name string, steps int) (schedule.Schedule, error) {
 }
 
 // SetSchedule chooses a noise schedule by name, or by a file of the user's own (see
-// [Process.Read]), and with it what goes well with it: a schedule in continuous time trains no
+// ReadSchedule), and with it what goes well with it: a schedule in continuous time trains no
 // variance, under one whose noise has no bound the network is EDM's, under a flow it predicts
 // the flow.
 func (c *Config) SetSchedule(name string) error {
 	p := &c.Process
 	if looksLikeFile(name) {
 		p.File = name
-		if err := p.Read(); err != nil {
+		if err := c.ReadSchedule(); err != nil {
 			return err
 		}
 	} else {
@@ -236,10 +236,20 @@ func NamedSchedule(text []byte, path string) (string, error) {
 	}
 }
 
-// CheckNoising finds what can't go together in the process of a configuration.
+// CheckNoising finds what can't go together in the process and the sampling of a configuration,
+// before anything is trained with it.
 func (c *Config) CheckNoising() error {
-	_, err := newNoising(c.Process)
-	return err
+	n, err := newNoising(c.Process)
+	if err != nil {
+		return err
+	}
+	if _, err := find("sampler", c.Sampling.Sampler, samplers()); err != nil {
+		return err
+	}
+	if _, _, err := n.plan(c, DrawOptions{}); err != nil {
+		return fmt.Errorf("the sampling of the configuration: %w", err)
+	}
+	return nil
 }
 
 // noising is how a model's examples are noised and its network's output is read.

@@ -21,14 +21,25 @@ func looksLikeFile(name string) bool {
 	return strings.ContainsRune(name, filepath.Separator)
 }
 
-// Read reads the schedule of File, where one is named, into Betas or Points and chooses the
-// schedule of that name: one number a line is a beta, of step 1 and on; three are a time in
-// [0, 1], alpha and sigma. They are parted by commas, semicolons, tabs or spaces; a first line
-// of words, empty lines and lines that begin with # are passed over.
-func (p *Process) Read() error {
-	if p.File == "" {
+// ReadSchedule reads the schedule of process.file, where one is named, into the configuration,
+// and makes no more steps when sampling than it has.
+func (c *Config) ReadSchedule() error {
+	if c.Process.File == "" {
 		return nil
 	}
+	if err := c.Process.read(); err != nil {
+		return err
+	}
+	if c.Process.Schedule == "betas" {
+		c.Sampling.Steps = min(c.Sampling.Steps, c.Process.Steps)
+	}
+	return nil
+}
+
+// read reads the schedule of File into Betas or Points and chooses the schedule of that name: one number a line is a beta, of step 1 and on; three are a time in
+// [0, 1], alpha and sigma. They are parted by commas, semicolons, tabs or spaces; a first line
+// of words, empty lines and lines that begin with # are passed over.
+func (p *Process) read() error {
 	rows, err := readNumbers(p.File)
 	if err != nil {
 		return err

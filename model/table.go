@@ -171,7 +171,7 @@ const tableChunk = 4096
 // Draw generates rows. Row i depends on the seed, on First+i and on the options, not on how
 // many others are drawn.
 func (m *TableModel) Draw(ctx context.Context, o DrawOptions) (*table.Table, error) {
-	o, grid, err := m.plan(m.Config, "uniform", o)
+	o, grid, err := m.plan(m.Config, o)
 	if err != nil {
 		return nil, err
 	}

@@ -20,17 +20,17 @@ const (
 
 // preview draws a few samples of m into the run.
 func preview(ctx context.Context, m model.Model, run *checkpoint.Run, seed uint64, step int) error {
-	o := model.DrawOptions{Seed: seed, Steps: previewSteps, Sampler: "ddim", Class: -1}
+	o := model.DrawOptions{Seed: seed, Sampler: "ddim", Class: -1}
 	switch m := m.(type) {
 	case *model.TableModel:
-		o.N = previewRows
+		o.N, o.Steps = previewRows, m.Config.FewSteps(previewSteps)
 		rows, err := m.Draw(ctx, o)
 		if err != nil {
 			return err
 		}
 		return run.Sample(fmt.Sprintf("%08d.csv", step), func(w io.Writer) error { return table.Write(w, rows) })
 	case *model.ImageModel:
-		o.N = previewPictures
+		o.N, o.Steps = previewPictures, m.Config.FewSteps(previewSteps)
 		pictures, err := m.Draw(ctx, o)
 		if err != nil {
 			return err

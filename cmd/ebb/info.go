@@ -155,6 +155,7 @@ type runInfo struct {
 	Data       model.Data `json:"data"`
 	Schedule   string     `json:"schedule"`
 	Steps      int        `json:"schedule_steps"`
+	Continuous bool       `json:"continuous"` // the schedule has no steps of its own
 	Prediction string     `json:"prediction"`
 	Variance   string     `json:"variance"`
 	// TerminalBits is KL(q(x_T) || N(0, I)) in bits per dimension, for data of unit variance
@@ -181,6 +182,8 @@ func aboutRun(dir string) (about, error) {
 	i := runInfo{Path: dir, Kind: c.Kind, Preset: c.Preset, Parameters: m.Params().Count(), Seed: c.Seed, Data: c.Data,
 		Schedule: c.Process.Schedule, Steps: c.Process.Steps, Prediction: c.Process.Prediction, Variance: c.Process.Variance,
 		TerminalBits: schedule.PriorBits(sch, 1, 1), Sampler: c.Sampling.Sampler, SampleSteps: c.Sampling.Steps, Version: c.Version}
+	_, table := sch.(*schedule.Table)
+	i.Continuous = !table
 	saved, err := checkpoint.ReadState(dir)
 	if errors.Is(err, checkpoint.ErrNoCheckpoint) {
 		return i, nil
@@ -199,10 +202,18 @@ func (i runInfo) print(w io.Writer) error {
 	fmt.Fprintf(tw, "model\t%s %s, %d parameters\n", i.Preset, i.Kind, i.Parameters)
 	fmt.Fprintf(tw, "data\t%s, %d examples\n", i.Data.Path, i.Data.Rows)
 	fmt.Fprintf(tw, "trained\t%d steps, seed %d\n", i.Step, i.Seed)
-	fmt.Fprintf(tw, "process\t%s schedule of %d steps, predicts %s, variance %s\n", i.Schedule, i.Steps, i.Prediction, i.Variance)
+	fmt.Fprintf(tw, "process\t%s schedule%s, predicts %s, variance %s\n", i.Schedule, i.counted(), i.Prediction, i.Variance)
 	fmt.Fprintf(tw, "end of process\t%.2g bits per dimension from N(0, I), for data of mean square 1\n", i.TerminalBits)
 	fmt.Fprintf(tw, "sampling\t%s, %d steps\n", i.Sampler, i.SampleSteps)
 	return tw.Flush()
+}
+
+// counted says how many steps the schedule has, if it is not continuous.
+func (i runInfo) counted() string {
+	if i.Continuous {
+		return " in continuous time"
+	}
+	return fmt.Sprintf(" of %d steps", i.Steps)
 }
 
 // weightsInfo is what info says of a safetensors file.

@@ -241,7 +241,7 @@ func (o *trainOptions) noising(c *model.Config, text []byte) error {
 	if o.schedule != "" {
 		c.Process.Schedule, c.Process.File = chosen.Schedule, ""
 	}
-	return c.Process.Read()
+	return c.ReadSchedule()
 }
 
 func (o *trainOptions) defaults(src *model.Source) (*model.Config, error) {

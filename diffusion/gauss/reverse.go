@@ -117,9 +117,10 @@ func (g *Gaussian) ReverseStep(sch schedule.Schedule, t, s float64, noise StepNo
 
 // Ancestral is where ancestral sampling with the exact denoiser ends: the mean
 // and the covariance after all steps of the grid from N(0, I) (as wide as
-// schedule.Start where variance is not preserved), by composing the steps' linear maps - no sampling, no standard error. With noise that
-// never sees Sigma_0 but as a diagonal, each step errs; as the steps grow many
-// the errors together vanish, and the full Sigma_0 comes back.
+// schedule.Start where variance is not preserved), by composing the steps'
+// linear maps - no sampling, no standard error. With noise that never sees
+// Sigma_0 but as a diagonal, each step errs; as the steps grow many the errors
+// together vanish, and the full Sigma_0 comes back.
 func (g *Gaussian) Ancestral(sch schedule.Schedule, grid []float64, noise StepNoise) ([]float64, *mat.SymDense) {
 	d := g.Dim()
 	mean := make([]float64, d)

@@ -18,8 +18,7 @@ type Progress struct {
 // Run takes x from grid[0] to the last time of the grid, one step of the
 // sampler between each two, in place. x starts as the caller made it: unit
 // normals (process.Fill) times schedule.Start, which is 1 for a
-// variance-preserving schedule. The grid
-// falls, within [0, 1].
+// variance-preserving schedule. The grid falls, within [0, 1].
 //
 // A cancelled ctx stops the run between two steps and returns its error. A
 // denoiser or sampler that yields NaN or infinity stops it too, with an error
@@ -89,8 +88,8 @@ func divides(p Plan) error {
 			continue // a step of no width does nothing
 		}
 		alpha, sigma := p.at(t)
-		if sigma == 0 {
-			return fmt.Errorf("sample: time %d of the grid is %v, where the schedule has no noise (sigma = 0) to take away; only the last time may be there", k, t)
+		if sigma == 0 && t > p.Grid[k+1] {
+			return fmt.Errorf("sample: time %d of the grid is %v, where the schedule has no noise (sigma = 0) to take away; the grid may only end there", k, t)
 		}
 		if k > 0 && alpha == 0 && t < p.Grid[k-1] {
 			return fmt.Errorf("sample: times %v and %v of the grid both lie where the schedule has no signal (alpha = 0); only the first may", p.Grid[k-1], t)

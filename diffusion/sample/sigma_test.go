@@ -267,8 +267,9 @@ func TestStepsOfNoWidthChangeNothing(t *testing.T) {
 				x := draw(t, m, d, 2, 3, []float64{at, at, at})
 				want := process.NewState(2, 3)
 				process.Fill(want, rng.Rows{Stream: rng.New(7, rng.Prior)}, 0)
+				wide := schedule.Start(sch, at)
 				for i, v := range want.Data {
-					if x.Data[i] != v {
+					if v *= wide; x.Data[i] != v {
 						t.Errorf("%T, %s: at %v to itself %v became %v", sch, name, at, want.Data, x.Data)
 						break
 					}
@@ -309,8 +310,8 @@ func TestImpossibleSigmaSamplersAreRefused(t *testing.T) {
 		m    sample.Sampler
 		want string
 	}{
-		{sample.LMS{Order: 5}, "choose 1 to 4"},
-		{sample.IPNDM{Order: -1}, "choose 1 to 4"},
+		{sample.LMS{Order: 5}, "orders 1 to 4"},
+		{sample.IPNDM{Order: -1}, "orders 1 to 4"},
 		{sample.EDM{Churn: -1}, "0 is deterministic"},
 		{sample.EDM{Churn: math.NaN()}, "0 is deterministic"},
 		{sample.EDM{Churn: 1, Noise: math.NaN()}, "standard deviation"},

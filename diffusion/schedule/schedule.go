@@ -17,7 +17,10 @@
 // A schedule that preserves variance (VP: alpha^2 + sigma^2 = 1) is either a
 // [Table] of the discrete steps beta_1..beta_T of DDPM (Ho et al. 2020,
 // arXiv 2006.11239), read at t = i/T and smoothly between, or a formula such
-// as [Cosine] and [LinearRate].
+// as [Cosine] and [LinearRate]. Others let the noise grow ([VE], [EDM]) or go
+// straight from data to noise ([Flow]); [Points] are a user's own. A schedule
+// says nothing of which times a sampler visits: that is a grid (grid.go), by
+// steps of a table or by noise levels ([Karras] and its neighbours, [ByRatio]).
 //
 // All arithmetic is float64 and uses our own elementary functions, so that a
 // schedule has the same bits on every machine.

@@ -37,8 +37,8 @@ func binomialTail(x float64, a, b int) float64 {
 
 func TestBetaCDFIsTheBinomialTail(t *testing.T) {
 	worst := 0.0
-	for _, shape := range [][2]int{{1, 1}, {1, 5}, {2, 3}, {7, 2}, {10, 10}, {40, 3}, {30, 45}} {
-		for _, x := range []float64{0.001, 0.0625, 0.25, 0.5, 0.6875, 0.9, 0.999} {
+	for _, shape := range [][2]int{{1, 1}, {1, 5}, {2, 3}, {7, 2}, {10, 10}, {40, 3}, {30, 45}, {100, 100}, {100, 1}, {1, 100}} {
+		for _, x := range []float64{1.0 / 1024, 0.0625, 0.25, 0.5, 0.6875, 0.9375, 1023.0 / 1024} {
 			a, b := shape[0], shape[1]
 			got, want := BetaCDF(x, float64(a), float64(b)), binomialTail(x, a, b)
 			worst = max(worst, math.Abs(got-want))
