@@ -23,7 +23,7 @@ const (
 	attentionPieces = 16       // pieces of the forward pass, if the shape allows
 )
 
-// Forward sets y and lse (N,Heads,T).
+// Forward sets y and lse (N,Heads,T), which only Backward needs: it may be nil.
 //
 // The logits are sums over d of (q/sqrt(D)) k; a row's weights are e^(logit -
 // its largest), y is their product with v times the reciprocal of their sum.
@@ -46,9 +46,17 @@ func (s Attention) Forward(p *parallel.Pool, y, lse, q, k, v []float32) {
 		for b := piece % split * each; b < min(blocks, (piece%split+1)*each); b++ {
 			row, end := b*s.rows(), min(s.T, (b+1)*s.rows())
 			from := at + row*s.width()
-			f.block(end-row, y[from:], lse[head*s.T+row:], q[from:])
+			f.block(end-row, y[from:], s.lseOf(lse, head, row), q[from:])
 		}
 	})
+}
+
+// lseOf is lse from a head's row on, or nil.
+func (s Attention) lseOf(lse []float32, head, row int) []float32 {
+	if lse == nil {
+		return nil
+	}
+	return lse[head*s.T+row:]
 }
 
 // rows is the number of rows in a block.
@@ -58,6 +66,11 @@ func (s Attention) rows() int {
 
 // width is the distance from one place to the next.
 func (s Attention) width() int { return s.Heads * s.D }
+
+// padded is the distance between the rows of a block of the (T,T) matrix. A
+// product that reads its columns finds rows a power of two apart in a few sets
+// of the cache only.
+func (s Attention) padded() int { return s.T + 16 }
 
 // offset is where an image's head starts in q, k, v and y.
 func (s Attention) offset(head int) int {
@@ -104,7 +117,9 @@ func (f *attentionForward) block(rows int, y, lse, q []float32) {
 	for i := range rows {
 		row := f.prob[i*f.T:][:f.T]
 		top, sum := expRow(f.isa, row, row)
-		lse[i] = float32(float64(top) + logarithm(sum))
+		if lse != nil {
+			lse[i] = float32(float64(top) + logarithm(sum))
+		}
 		// The reciprocal of the sum waits here until y is there.
 		f.scaled[i] = 1 / sum
 	}
@@ -119,7 +134,7 @@ func (s Attention) check(lse []float32, tensors ...[]float32) {
 	if s.N < 0 || s.T < 1 || s.Heads < 1 || s.D < 1 {
 		panic(fmt.Sprintf("kernel: impossible attention %+v", s))
 	}
-	checkLen("Attention lse", lse, s.N*s.Heads*s.T, false)
+	checkLen("Attention lse", lse, s.N*s.Heads*s.T, true)
 	for _, x := range tensors {
 		checkLen("Attention tensor", x, s.N*s.T*s.width(), false)
 	}
