@@ -36,6 +36,10 @@ func matrixCases() []opCase {
 			return t.Attention(in[0], in[1], in[2], 3)
 		}, defineAttention(3)},
 		{"Attention/self", [][]int{{1, 4, 4}}, func(t *Tape, in []*Var) *Var { return t.Attention(in[0], in[0], in[0], 2) }, defineAttention(2)},
+		{"LinearJoined", [][]int{{2, 3, 5}, {5, 4}, {5, 2}, {4}}, func(t *Tape, in []*Var) *Var {
+			return t.LinearJoined(in[0], in[1:3], []*Var{in[3], nil})
+		}, defineJoined},
+		{"AttentionJoined", [][]int{{2, 5, 18}}, func(t *Tape, in []*Var) *Var { return t.AttentionJoined(in[0], 2) }, defineAttentionJoined(2)},
 		{"Embedding", [][]int{{4, 5}}, func(t *Tape, in []*Var) *Var { return t.Embedding(in[0], one) }, defineLookup(one, 1)},
 		{"EmbeddingSum", [][]int{{6, 70}}, func(t *Tape, in []*Var) *Var { return t.EmbeddingSum(in[0], three, 3) }, defineLookup(three, 3)},
 	}

@@ -11,17 +11,17 @@ import "ebb/engine/kernel/parallel"
 // Rows are taken in blocks; dk and dv go on from block to block, so that their
 // sums run in increasing row like one product.
 func (s Attention) Backward(p *parallel.Pool, dq, dk, dv, dy, y, lse, q, k, v []float32) {
-	s.check(lse, dq, dk, dv, dy, y, q, k, v)
+	s.check(lse, [][]float32{dy, y}, [][]float32{dq, dk, dv, q, k, v})
 	checkLen("Attention lse", lse, s.N*s.Heads*s.T, false)
 	isa := active()
 	p.Run(s.N*s.Heads, func(worker, head int) {
 		b := newAttentionBackward(s, isa, p.Scratch(worker, s.backwardLen()))
-		at := s.offset(head)
-		b.pack(k[at:], v[at:])
+		at, in := s.offset(head), s.offsetIn(head)
+		b.pack(k[in:], v[in:])
 		for row := 0; row < s.T; row += s.rows() {
-			from := at + row*s.width()
-			b.weights(row, q[from:], dy[from:], y[from:], lse[head*s.T+row:])
-			b.gradients(row, dq[from:], dk[at:], dv[at:], dy[from:])
+			from, fromIn := at+row*s.width(), in+row*s.stride()
+			b.weights(row, q[fromIn:], dy[from:], y[from:], lse[head*s.T+row:])
+			b.gradients(row, dq[fromIn:], dk[in:], dv[in:], dy[from:])
 		}
 	})
 }
@@ -63,7 +63,7 @@ func newAttentionBackward(s Attention, isa ISA, memory []float32) attentionBackw
 
 // pack lays k and v out for the products.
 func (b *attentionBackward) pack(k, v []float32) {
-	width := b.width()
+	width := b.stride()
 	for _, x := range []struct{ packed, from []float32 }{{b.keys, k}, {b.values, v}} {
 		for panel := range panelsOf(b.T) {
 			j := panel * panelCols
@@ -83,7 +83,7 @@ func (b *attentionBackward) weights(row int, q, dy, y, lse []float32) {
 	rows, width, scale := min(b.rows(), b.T-row), b.width(), b.scale()
 	for i := range rows {
 		at := i * (b.D + 1)
-		scaleSlice(b.isa, b.q[at:][:b.D], q[i*width:][:b.D], scale)
+		scaleSlice(b.isa, b.q[at:][:b.D], q[i*b.stride():][:b.D], scale)
 		b.q[at+b.D] = -lse[i]
 		copy(b.dy[at:][:b.D], dy[i*width:])
 		b.dy[at+b.D] = -dot(dy[i*width:][:b.D], y[i*width:][:b.D])
@@ -105,13 +105,13 @@ func (b *attentionBackward) product(rows int, out, x, packed []float32) {
 // gradients sets the block's rows of dq and adds to dk and dv, which the first
 // block sets.
 func (b *attentionBackward) gradients(row int, dq, dk, dv, dy []float32) {
-	rows, width := min(b.rows(), b.T-row), b.width()
-	(&Gemm{M: rows, N: b.D, K: b.T, A: b.ds, LDA: b.padded(), C: dq, LDC: width}).serial(b.isa, b.keysBack, nil)
+	rows, stride := min(b.rows(), b.T-row), b.stride()
+	(&Gemm{M: rows, N: b.D, K: b.T, A: b.ds, LDA: b.padded(), C: dq, LDC: stride}).serial(b.isa, b.keysBack, nil)
 	for i := range rows {
-		out := dq[i*width:][:b.D]
+		out := dq[i*stride:][:b.D]
 		scaleSlice(b.isa, out, out, b.scale())
 	}
-	b.across(row, rows, dv, b.prob, dy, width)
+	b.across(row, rows, dv, b.prob, dy, b.width())
 	b.across(row, rows, dk, b.ds, b.q, b.D+1)
 }
 
@@ -120,7 +120,7 @@ func (b *attentionBackward) gradients(row int, dq, dk, dv, dy []float32) {
 func (b *attentionBackward) across(row, rows int, out, p, x []float32, stride int) {
 	g := Gemm{
 		M: b.T, N: b.D, K: rows, A: p, LDA: b.padded(), TransA: true, B: x, LDB: stride,
-		C: out, LDC: b.width(), Accumulate: row > 0,
+		C: out, LDC: b.stride(), Accumulate: row > 0,
 	}
 	g.packAll(b.isa, b.packed)
 	g.serial(b.isa, b.packed, nil)
