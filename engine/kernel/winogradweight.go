@@ -20,7 +20,7 @@ type winogradWeight struct {
 const (
 	winoWeightPieces = 16  // chunks times panels, about
 	winoWeightTiles  = 128 // at least in a chunk, to repay its sums
-	winoWeightBlock  = 64  // tiles: longer sums outweigh transforms that leave L2
+	winoWeightBlock  = 32  // tiles whose transforms stay in L2
 	winoWeightPanels = 4   // that share the transforms of the inputs, at most
 )
 
