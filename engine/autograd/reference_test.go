@@ -174,6 +174,31 @@ func defineAttention(heads int) definition {
 }
 
 // defineLookup adds up the rows that each row of ids names.
+// defineJoined is two maps of x, the first with a bias.
+func defineJoined(in []*tensor.Tensor) []float64 {
+	a, b := defineLinear([]*tensor.Tensor{in[0], in[1], in[3]}), defineLinear([]*tensor.Tensor{in[0], in[2]})
+	ka, kb := in[1].Shape[1], in[2].Shape[1]
+	var y []float64
+	for r := range in[0].Rows() {
+		y = append(append(y, a[r*ka:][:ka]...), b[r*kb:][:kb]...)
+	}
+	return y
+}
+
+func defineAttentionJoined(heads int) definition {
+	return func(in []*tensor.Tensor) []float64 {
+		c := in[0].Shape[2] / 3
+		var parts [3]*tensor.Tensor
+		for i := range parts {
+			parts[i] = tensor.New(in[0].Shape[0], in[0].Shape[1], c)
+			for r := range in[0].Rows() {
+				copy(parts[i].Data[r*c:][:c], in[0].Data[(3*r+i)*c:])
+			}
+		}
+		return defineAttention(heads)(parts[:])
+	}
+}
+
 func defineLookup(ids []int32, cols int) definition {
 	return func(in []*tensor.Tensor) []float64 {
 		d := in[0].Shape[1]

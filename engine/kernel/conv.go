@@ -36,13 +36,20 @@ func (s Conv) OutW() int { return (s.W+s.PadLeft+s.PadRight-s.K)/s.Stride + 1 }
 // bias is (O), shift is (N,O): a shift of each image's channels, such as the
 // embedding of its diffusion time.
 func (s Conv) Forward(p *parallel.Pool, y, x, w, bias, shift []float32) {
+	s.ForwardAdd(p, y, x, w, bias, shift, nil)
+}
+
+// ForwardAdd is Forward, then y += add (N,OH,OW,O), with the same bits as if that
+// were done apart. add may be nil.
+func (s Conv) ForwardAdd(p *parallel.Pool, y, x, w, bias, shift, add []float32) {
 	s.check(y, x, w)
+	checkLen("Conv add", add, len(y), true)
 	checkLen("Conv bias", bias, s.O, true)
 	checkLen("Conv shift", shift, s.N*s.O, true)
 	start, perImage := s.starts(p, bias, shift)
 	defer p.Return(start)
 	if s.byWinograd() {
-		s.winogradForward(p, active(), y, x, w, start, perImage)
+		s.winogradForward(p, active(), y, x, w, start, perImage, add)
 		return
 	}
 	weights, borrowed := s.packWeights(p, w)
@@ -54,6 +61,9 @@ func (s Conv) Forward(p *parallel.Pool, y, x, w, bias, shift []float32) {
 		outH: oh, outW: ow, outC: s.O,
 		imageStep: oh * ow * s.O, rowStep: ow * s.O, pixelStep: s.O, startStep: perImage,
 	}.run(p, active(), y, x, weights, start)
+	if add != nil {
+		AddTo(p, y, add)
+	}
 }
 
 // packWeights lays w out in panels, in borrowed memory, unless it can serve as

@@ -22,6 +22,7 @@ type winograd struct {
 	vStep     int       // floats from tile to tile of transformed inputs
 	start     []float32 // what is added to the outputs of image n: start[n*perImage:]
 	perImage  int
+	add       []float32 // what is added to all outputs, laid out like them, or nil
 
 	blocks, groups int // pieces: blocks of tiles times groups of panels
 	tiles          int // of the largest block
@@ -71,15 +72,15 @@ func newWinograd(images, h, w, in, out int) *winograd {
 	return g
 }
 
-// winogradForward is Forward.
-func (s Conv) winogradForward(p *parallel.Pool, isa ISA, y, x, w, start []float32, perImage int) {
+// winogradForward is ForwardAdd.
+func (s Conv) winogradForward(p *parallel.Pool, isa ISA, y, x, w, start []float32, perImage int, add []float32) {
 	g := newWinograd(s.N, s.H, s.W, s.C, s.O)
 	g.u = p.Borrow(g.weightLen())
 	defer p.Return(g.u)
 	g.eachWeights(p, func(_, panel, row, rows int) {
 		g.transformWeights(isa, panel, row, rows, w[row*s.O+panel*panelCols:], s.C*s.O, s.O)
 	})
-	g.start, g.perImage = start, perImage
+	g.start, g.perImage, g.add = start, perImage, add
 	g.run(p, isa, y, x)
 }
 
@@ -213,7 +214,7 @@ func (g *winograd) block(isa ISA, mem []float32, block, group int, y, x []float3
 		for i, at := range places[:end-first] {
 			table := g.outputs[at.shape*winoTile*winoTile:][:winoTile*winoTile]
 			start := g.start[at.image*g.perImage+panel*panelCols:][:cols]
-			winogradOutput(isa, y, at.pixel*g.out+panel*panelCols, dump, m[i*winoMStep:][:winoRow], start, table, g.out, cols)
+			winogradOutput(isa, y, g.add, at.pixel*g.out+panel*panelCols, dump, m[i*winoMStep:][:winoRow], start, table, g.out, cols)
 		}
 	}
 }

@@ -44,7 +44,7 @@ func BenchmarkWinogradTransforms(b *testing.B) {
 		measure("output", c/16, func(t int) {
 			at := g.tile(t)
 			for panel := range panelsOf(c) {
-				winogradOutput(isa, v.y, at.pixel*c+panel*32, dump, m[t*winoMStep:], v.bias, table(g.outputs, at, 16), c, 32)
+				winogradOutput(isa, v.y, nil, at.pixel*c+panel*32, dump, m[t*winoMStep:], v.bias, table(g.outputs, at, 16), c, 32)
 			}
 		})
 		measure("gradient", c/16, func(t int) {

@@ -21,6 +21,7 @@ const (
 	winoWeightPieces = 16  // chunks times panels, about
 	winoWeightTiles  = 128 // at least in a chunk, to repay its sums
 	winoWeightBlock  = 32  // tiles whose transforms stay in L2
+	winoWeightPanels = 4   // that share the transforms of the inputs, at most
 )
 
 func newWinogradWeight(images, h, w, in, out int) *winogradWeight {
@@ -45,9 +46,11 @@ func (s Conv) winogradBackwardWeight(p *parallel.Pool, isa ISA, dw, x, dy []floa
 	panels := panelsOf(g.out)
 	g.u = p.Borrow(g.chunks * g.weightLen())
 	defer p.Return(g.u)
-	p.Run(g.chunks*panels, func(worker, piece int) {
+	groups := (panels + winoWeightPanels - 1) / winoWeightPanels
+	p.Run(g.chunks*groups, func(worker, piece int) {
 		mem := p.Scratch(worker, winoWeightBlock*(g.vStep+winoMStep))
-		g.chunk(isa, mem, piece/panels, piece%panels, x, dy)
+		group := piece % groups
+		g.chunk(isa, mem, piece/groups, group*panels/groups, (group+1)*panels/groups, x, dy)
 	})
 	p.Run(panels*g.in/winoLanes, func(_, piece int) {
 		g.join(isa, dw, piece%panels, piece/panels*winoLanes)
@@ -65,21 +68,27 @@ func (g *winogradWeight) channelRows(mem []int32) {
 	}
 }
 
-// chunk sums over one chunk of tiles, for one panel of outputs.
-func (g *winogradWeight) chunk(isa ISA, mem []float32, chunk, panel int, x, dy []float32) {
-	u := g.u[chunk*g.weightLen()+panel*winoPoints*g.pointStep:]
+// chunk sums over one chunk of tiles, for some panels of outputs. The inputs of
+// a block are transformed once for all of them.
+func (g *winogradWeight) chunk(isa ISA, mem []float32, chunk, panel, panelEnd int, x, dy []float32) {
 	v, z := mem[:winoWeightBlock*g.vStep], mem[winoWeightBlock*g.vStep:]
-	cols := min(panelCols, g.out-panel*panelCols)
 	first, end := chunk*g.perChunk, min(g.images*g.down*g.across, (chunk+1)*g.perChunk)
 	for block := first; block < end; block += winoWeightBlock {
+		var places [winoWeightBlock]winoPlace
 		n := min(winoWeightBlock, end-block)
 		for i := range n {
-			at := g.tile(block + i)
-			g.input(isa, v[i*g.vStep:][:g.vStep], x, at)
-			table := g.outputs[at.shape*winoTile*winoTile:][:winoTile*winoTile]
-			winogradGradient(isa, z[i*winoMStep:][:winoRow], dy, at.pixel*g.out+panel*panelCols, g.zero, table, g.out, cols)
+			places[i] = g.tile(block + i)
+			g.input(isa, v[i*g.vStep:][:g.vStep], x, places[i])
 		}
-		g.products(isa, u, v, z, cols, n, block == first)
+		for j := panel; j < panelEnd; j++ {
+			cols := min(panelCols, g.out-j*panelCols)
+			for i, at := range places[:n] {
+				table := g.outputs[at.shape*winoTile*winoTile:][:winoTile*winoTile]
+				winogradGradient(isa, z[i*winoMStep:][:winoRow], dy, at.pixel*g.out+j*panelCols, g.zero, table, g.out, cols)
+			}
+			u := g.u[chunk*g.weightLen()+j*winoPoints*g.pointStep:]
+			g.products(isa, u, v, z, cols, n, block == first)
+		}
 	}
 }
 

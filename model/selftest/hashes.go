@@ -8,6 +8,6 @@ const (
 	wantKernels      = "dc8f500ecd86d0c9"
 	wantTableWeights = "58b3314a419fcc60"
 	wantTableRows    = "c28460c26b8cd6cd"
-	wantImageWeights = "7861c88f755cafd1"
+	wantImageWeights = "0dd11b387231e9cb"
 	wantImages       = "caa739782033ea3b"
 )

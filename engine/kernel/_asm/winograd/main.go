@@ -16,7 +16,8 @@ func main() {
 	ConstraintExpr("amd64,!purego")
 	for _, s := range []isa{{"AVX512", 16}, {"AVX2", 8}} {
 		s.input()
-		s.output()
+		s.output(false)
+		s.output(true)
 		s.weights()
 		s.gradient()
 		s.filter()
