@@ -131,9 +131,10 @@ func (m Model) work(p *parallel.Pool) (*work, error) {
 	return s.train(p)
 }
 
-// infer is one pass over the batch without gradients.
+// infer is one pass over the batch without gradients, as a sampler makes many
+// with the same weights.
 func (s *subject) infer(p *parallel.Pool) *work {
-	tape, times := autograd.NewInference(p), make([]float64, s.x.Dim(0))
+	tape, times := autograd.NewFrozen(p), make([]float64, s.x.Dim(0))
 	for i := range times {
 		times[i] = float64(i*37%1000) / 1000
 	}

@@ -45,7 +45,8 @@ func (c Clock) Read(dst, t []float64) {
 // Model is a network as a denoiser: rows of a float64 state go through it as
 // float32 tensors, a batch at a time, and come back as E[x0 | x_t]. A row's
 // result does not depend on the batch it is in. It implements sample.Denoiser.
-// A Model keeps buffers between calls and serves one goroutine.
+// A Model keeps buffers and prepared weights (autograd.NewFrozen) between calls,
+// so when the weights have changed, a new one is needed. It serves one goroutine.
 type Model struct {
 	Net     Network
 	Sch     schedule.Schedule
@@ -83,7 +84,7 @@ func (m *Model) forward(xt *process.State, t []float64, f func(row int, out []fl
 		panic(fmt.Sprintf("denoise: a state %v with %d labels", xt, len(m.Labels)))
 	}
 	if m.tape == nil {
-		m.tape = autograd.NewInference(m.Pool)
+		m.tape = autograd.NewFrozen(m.Pool)
 		m.tape.ExactConv = m.ExactConv
 	}
 	for lo, hi := range chunks(xt.Rows, m.Batch) {

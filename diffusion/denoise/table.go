@@ -13,8 +13,9 @@ import (
 // network's x (N,D) are the noisy numbers; its labels (N,columns) are the partly
 // masked cells, ids within their column or process.Mask; its output (N,D+K)
 // holds the prediction for the numbers, then the logits of every column's
-// categories side by side. TableModel implements sample.MixedDenoiser. It keeps
-// buffers between calls and serves one goroutine.
+// categories side by side. TableModel implements sample.MixedDenoiser. Like Model
+// it keeps prepared weights: a new one is needed when they have changed. It serves
+// one goroutine.
 type TableModel struct {
 	Net     Network
 	Sch     schedule.Schedule
@@ -49,7 +50,7 @@ func (m *TableModel) DenoiseCells(x0 *process.State, logits []float64, xt *proce
 			xt, cells.Rows, cells.Cols(), len(t), len(logits), m.Numbers, len(m.Card), width))
 	}
 	if m.tape == nil {
-		m.tape = autograd.NewInference(m.Pool)
+		m.tape = autograd.NewFrozen(m.Pool)
 	}
 	for lo, hi := range chunks(xt.Rows, m.Batch) {
 		n := hi - lo

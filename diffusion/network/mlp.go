@@ -133,10 +133,8 @@ func (m *MLP) Forward(t *autograd.Tape, x *autograd.Var, time []float64, cells [
 	h := m.enter(t, x, cells)
 	for _, b := range m.blocks {
 		y := b.forward(t, h, e)
-		sum := t.Add(h, y)
 		t.Release(h)
-		t.Release(y)
-		h = sum
+		h = y
 	}
 	t.Release(e)
 	norm := m.norm.Forward(t, h)
@@ -146,14 +144,19 @@ func (m *MLP) Forward(t *autograd.Tape, x *autograd.Var, time []float64, cells [
 	return y
 }
 
-// embed gives the features of the time: time (N) -> e (N,TimeWidth).
+// embed gives the features of the time: time (N) -> e (N,TimeWidth), or
+// (1,TimeWidth) if a sampler asks about rows that are all at one time: a row's
+// numbers do not depend on the batch, so one row is the same for all.
 func (m *MLP) embed(t *autograd.Tape, time []float64) *autograd.Var {
+	if !t.Training() && allEqual(time) {
+		time = time[:min(1, len(time))]
+	}
 	scaled := make([]float64, len(time))
 	for i, v := range time {
 		scaled[i] = 1000 * v // the unit for which the waves' periods are made
 	}
 	waves := t.New(len(time), m.Config.TimeWidth)
-	nn.TimeEmbedding(waves.Data, scaled, m.Config.TimeWidth, false, 0, 10000)
+	nn.TimeEmbedding(t.Pool(), waves.Data, scaled, m.Config.TimeWidth, false, 0, 10000)
 	e := t.Const(waves)
 	for _, l := range []*nn.Linear{m.time1, m.time2} {
 		y := l.Forward(t, e)
@@ -162,6 +165,16 @@ func (m *MLP) embed(t *autograd.Tape, time []float64) *autograd.Var {
 		t.Release(y)
 	}
 	return e
+}
+
+// allEqual holds if no time differs from another.
+func allEqual(time []float64) bool {
+	for _, v := range time {
+		if v != time[0] {
+			return false
+		}
+	}
+	return true
 }
 
 // enter joins numbers and categories: h (N,Width).
@@ -173,9 +186,7 @@ func (m *MLP) enter(t *autograd.Tape, x *autograd.Var, cells []int32) *autograd.
 	if m.in == nil {
 		return sum
 	}
-	numbers := m.in.Forward(t, x)
-	h := t.Add(numbers, sum)
-	t.Release(numbers)
+	h := m.in.ForwardAdd(t, x, sum)
 	t.Release(sum)
 	return h
 }
@@ -198,18 +209,19 @@ func (m *MLP) rows(cells []int32) []int32 {
 	return ids
 }
 
-// forward: h (N,Width)  e (N,TimeWidth) -> what the block adds to h.
+// forward: h (N,Width)  e (N,TimeWidth), or (1,TimeWidth) for all rows -> the next h.
 func (b *mlpBlock) forward(t *autograd.Tape, h, e *autograd.Var) *autograd.Var {
 	norm := b.norm.Forward(t, h)
-	a := b.fc1.Forward(t, norm)
-	t.Release(norm)
 	time := b.time.Forward(t, e)
-	sum := t.Add(a, time)
-	t.Release(a)
+	if time.Value.Dim(0) != h.Value.Dim(0) {
+		row := t.Reshape(time, time.Value.Dim(1))
+		t.Release(time)
+		time = row
+	}
+	act := b.fc1.ForwardAddSiLU(t, norm, time)
+	t.Release(norm)
 	t.Release(time)
-	act := t.SiLU(sum)
-	t.Release(sum)
-	y := b.fc2.Forward(t, act)
+	y := b.fc2.ForwardAdd(t, act, h)
 	t.Release(act)
 	return y
 }

@@ -105,7 +105,7 @@ func (u *UNet) Forward(t *autograd.Tape, x *autograd.Var, time []float64, labels
 func (u *UNet) embed(f *pass, time []float64, labels []int32) *autograd.Var {
 	t, dim := f.t, u.Config.BlockOutChannels[0]
 	waves := t.New(len(time), dim)
-	nn.TimeEmbedding(waves.Data, time, dim, u.Config.FlipSinToCos, float64(u.Config.FreqShift), 10000)
+	nn.TimeEmbedding(t.Pool(), waves.Data, time, dim, u.Config.FlipSinToCos, float64(u.Config.FreqShift), 10000)
 	e := f.see("time_proj", t.Const(waves))
 	e = f.next(e, u.time1.Forward(t, e))
 	e = f.next(e, t.SiLU(e))

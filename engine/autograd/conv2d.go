@@ -52,7 +52,7 @@ func (t *Tape) convolve(x, w, b, shift, add *Var, g Geometry) (*tensor.Tensor, f
 	if add != nil && !tensor.SameShape(y, add.Value) {
 		misfit("Conv2DAdd", "add like the result (N,OH,OW,O)", y, add)
 	}
-	s.ForwardAdd(t.pool, y.Data, x.Value.Data, w.Value.Data, dataOf(b), dataOf(shift), dataOf(add))
+	t.correlate(s, y, x, w, b, shift, add)
 	reads(x, w)
 	return y, func(dy *tensor.Tensor) {
 		if x.NeedsGrad() {

@@ -18,7 +18,8 @@
 //	}
 //
 // A tape of NewInference runs the same operations, gives the same bits and
-// records nothing.
+// records nothing. One of NewFrozen also keeps the weights as the kernels want
+// them, for many calls with the same weights.
 //
 // # Who owns the numbers
 //

@@ -29,6 +29,11 @@ func matrixCases() []opCase {
 	return []opCase{
 		{"Linear", [][]int{{5, 7}, {7, 3}, {3}}, func(t *Tape, in []*Var) *Var { return t.Linear(in[0], in[1], in[2]) }, defineLinear},
 		{"Linear/three axes, no bias", [][]int{{2, 3, 5}, {5, 19}}, func(t *Tape, in []*Var) *Var { return t.Linear(in[0], in[1], nil) }, defineLinear},
+		{"LinearAdd", [][]int{{5, 7}, {7, 3}, {3}, {5, 3}}, func(t *Tape, in []*Var) *Var { return t.LinearAdd(in[0], in[1], in[2], in[3]) }, defineLinearAdd},
+		{"LinearAdd/one row", [][]int{{2, 3, 7}, {7, 5}, {5}, {5}}, func(t *Tape, in []*Var) *Var { return t.LinearAdd(in[0], in[1], in[2], in[3]) }, defineLinearAdd},
+		{"LinearAddSiLU", [][]int{{5, 7}, {7, 3}, {3}, {5, 3}}, func(t *Tape, in []*Var) *Var {
+			return t.LinearAddSiLU(t.Scale(in[0], 0.25), in[1], in[2], in[3])
+		}, defineLinearAddSiLU},
 		{"Attention/one head", [][]int{{2, 5, 6}, {2, 5, 6}, {2, 5, 6}}, func(t *Tape, in []*Var) *Var {
 			return t.Attention(in[0], in[1], in[2], 1)
 		}, defineAttention(1)},

@@ -64,6 +64,27 @@ func defineLinear(in []*tensor.Tensor) []float64 {
 	return y
 }
 
+func defineLinearAdd(in []*tensor.Tensor) []float64 {
+	y := defineLinear(in[:3])
+	for i := range y {
+		y[i] += float64(in[3].Data[i%len(in[3].Data)])
+	}
+	return y
+}
+
+// defineLinearAddSiLU takes a quarter of x, so that SiLU is met where it bends.
+func defineLinearAddSiLU(in []*tensor.Tensor) []float64 {
+	quarter := tensor.New(in[0].Shape...)
+	for i, v := range in[0].Data {
+		quarter.Data[i] = v / 4
+	}
+	y := defineLinearAdd(append([]*tensor.Tensor{quarter}, in[1:]...))
+	for i, v := range y {
+		y[i] = v / (1 + math.Exp(-v))
+	}
+	return y
+}
+
 func defineConv(g Geometry) definition {
 	stride := max(g.Stride, 1)
 	return func(in []*tensor.Tensor) []float64 {

@@ -14,6 +14,7 @@ type Tape struct {
 	arena    *arena
 	nodes    []node
 	watch    func(op string, backward bool) // nil unless a profile is wanted
+	frozen   map[laidOut][]float32          // nil unless of NewFrozen
 
 	// ExactConv makes convolutions sum their products plainly: slower, a little
 	// closer to the true values, and with other bits. See kernel.Conv.

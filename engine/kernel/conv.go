@@ -43,17 +43,67 @@ func (s Conv) Forward(p *parallel.Pool, y, x, w, bias, shift []float32) {
 // were done apart. add may be nil.
 func (s Conv) ForwardAdd(p *parallel.Pool, y, x, w, bias, shift, add []float32) {
 	s.check(y, x, w)
-	checkLen("Conv add", add, len(y), true)
-	checkLen("Conv bias", bias, s.O, true)
-	checkLen("Conv shift", shift, s.N*s.O, true)
-	start, perImage := s.starts(p, bias, shift)
-	defer p.Return(start)
 	if s.byWinograd() {
-		s.winogradForward(p, active(), y, x, w, start, perImage, add)
+		g := newWinograd(s.N, s.H, s.W, s.C, s.O)
+		g.u = p.Borrow(g.weightLen())
+		defer p.Return(g.u)
+		g.transform(p, active(), w)
+		s.forward(p, y, x, panels{data: g.u}, added{bias, shift, add})
 		return
 	}
 	weights, borrowed := s.packWeights(p, w)
 	defer p.Return(borrowed)
+	s.forward(p, y, x, weights, added{bias, shift, add})
+}
+
+// Pack lays the weights w (K,K,C,O) out for ForwardPacked: what Forward does
+// anew in each call. By Winograd's algorithm that is 4 times the memory of w,
+// otherwise a copy with O padded to a multiple of 32. It does not depend on N.
+func (s Conv) Pack(p *parallel.Pool, w []float32) []float32 {
+	checkLen("Conv w", w, s.K*s.K*s.C*s.O, false)
+	if s.byWinograd() {
+		g := newWinograd(s.N, s.H, s.W, s.C, s.O)
+		g.u = make([]float32, g.weightLen())
+		g.transform(p, active(), w)
+		return g.u
+	}
+	packed := make([]float32, packedLen(s.K*s.K*s.C, s.O))
+	s.packInto(p, packed, w)
+	return packed
+}
+
+// ForwardPacked is ForwardAdd with weights from Pack of the same convolution, of
+// any N. It gives the same bits.
+func (s Conv) ForwardPacked(p *parallel.Pool, y, x, packed, bias, shift, add []float32) {
+	depth := s.K * s.K * s.C
+	s.checkImages(y, x)
+	if s.byWinograd() {
+		checkLen("Conv packed w", packed, newWinograd(s.N, s.H, s.W, s.C, s.O).weightLen(), false)
+	} else {
+		checkLen("Conv packed w", packed, packedLen(depth, s.O), false)
+	}
+	s.forward(p, y, x, packedPanels(packed, depth), added{bias, shift, add})
+}
+
+// added is what the sums of products start from or end with: (O), (N,O) and
+// (N,OH,OW,O), each may be nil.
+type added struct {
+	bias, shift, all []float32
+}
+
+// forward computes y from weights as ForwardAdd lays them out.
+func (s Conv) forward(p *parallel.Pool, y, x []float32, weights panels, to added) {
+	checkLen("Conv bias", to.bias, s.O, true)
+	checkLen("Conv shift", to.shift, s.N*s.O, true)
+	checkLen("Conv add", to.all, len(y), true)
+	start, perImage := s.starts(p, to.bias, to.shift)
+	defer p.Return(start)
+	if s.byWinograd() {
+		g := newWinograd(s.N, s.H, s.W, s.C, s.O)
+		g.u, g.start, g.perImage, g.add = weights.data, start, perImage, to.all
+		g.run(p, active(), y, x)
+		return
+	}
 	oh, ow := s.OutH(), s.OutW()
 	correlation{
 		images: s.N, inH: s.H, inW: s.W, inC: s.C,
@@ -61,8 +111,8 @@ func (s Conv) ForwardAdd(p *parallel.Pool, y, x, w, bias, shift, add []float32) 
 		outH: oh, outW: ow, outC: s.O,
 		imageStep: oh * ow * s.O, rowStep: ow * s.O, pixelStep: s.O, startStep: perImage,
 	}.run(p, active(), y, x, weights, start)
-	if add != nil {
-		AddTo(p, y, add)
+	if to.all != nil {
+		AddTo(p, y, to.all)
 	}
 }
 
@@ -75,11 +125,16 @@ func (s Conv) packWeights(p *parallel.Pool, w []float32) (weights panels, borrow
 		return panels{w, panelCols, s.O}, nil
 	}
 	packed := p.Borrow(packedLen(depth, s.O))
+	s.packInto(p, packed, w)
+	return packedPanels(packed, depth), packed
+}
+
+func (s Conv) packInto(p *parallel.Pool, packed, w []float32) {
+	depth := s.K * s.K * s.C
 	p.Run(panelsOf(s.O), func(_, panel int) {
 		dst := panelOf(packed, panel, depth)
 		packRows(dst, w[panel*panelCols:], s.O, min(panelCols, s.O-panel*panelCols))
 	})
-	return packedPanels(packed, depth), packed
 }
 
 // starts gives where the sums of each image start, borrowed, and the distance
@@ -181,13 +236,17 @@ func (s Conv) class(r, size, pad int) class {
 }
 
 func (s Conv) check(y, x, w []float32) {
+	s.checkImages(y, x)
+	checkLen("Conv w", w, s.K*s.K*s.C*s.O, false)
+}
+
+func (s Conv) checkImages(y, x []float32) {
 	if s.N < 0 || s.C < 1 || s.O < 1 || s.K < 1 || s.Stride < 1 || s.OutH() < 1 || s.OutW() < 1 ||
 		min(s.PadTop, s.PadLeft, s.PadBottom, s.PadRight) < 0 ||
 		s.H+s.PadTop+s.PadBottom < s.K || s.W+s.PadLeft+s.PadRight < s.K {
 		panic(fmt.Sprintf("kernel: impossible convolution %+v", s))
 	}
 	checkLen("Conv x", x, s.N*s.H*s.W*s.C, false)
-	checkLen("Conv w", w, s.K*s.K*s.C*s.O, false)
 	checkLen("Conv y", y, s.N*s.OutH()*s.OutW()*s.O, false)
 }
 

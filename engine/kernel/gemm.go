@@ -25,11 +25,20 @@ type Gemm struct {
 
 	Bias       []float32 // (N), where every row starts, or nil
 	Accumulate bool      // start from C; not together with Bias
+
+	// Packed is B as [Gemm.Pack] laid it out, for products that share it, or nil.
+	// Then B is not read and may be nil.
+	Packed []float32
+
+	// What is done to C while it is still in the cache, when the sums are there:
+	// first C += Add, then SiLU = SiLU(C).
+	Add  []float32 // (M,N) with rows LDC apart; (N), added to every row; or nil
+	SiLU []float32 // (M,N) with rows LDC apart; may be C; or nil
 }
 
 const (
 	gemmRows = 96  // rows of C in a block: with gemmK, A's block stays in L2
-	gemmK    = 384 // products between two visits of C: B's panel stays near L1
+	gemmK    = 512 // products between two visits of C: B's panel stays in L2
 	// A piece of work has about this many products, 30 µs or more, if it can.
 	gemmPiece = 4 << 20
 	// Fewer rows than these do not repay a copy of B.
@@ -45,13 +54,11 @@ func (g *Gemm) Run(p *parallel.Pool) {
 		return
 	}
 	isa := active()
-	var shared []float32
-	if g.M >= shareRows && g.K > 0 {
+	shared := g.Packed
+	if shared == nil && g.M >= shareRows && g.K > 0 {
 		shared = p.Borrow(packedLen(g.K, g.N))
 		defer p.Return(shared)
-		p.Run(panelsOf(g.N), func(_, panel int) {
-			g.pack(isa, panelOf(shared, panel, g.K), 0, panel)
-		})
+		g.packInto(p, isa, shared)
 	}
 	blocks := (g.M + gemmRows - 1) / gemmRows
 	height := padRows((g.M + blocks - 1) / blocks)
@@ -68,6 +75,23 @@ func (g *Gemm) Run(p *parallel.Pool) {
 			b.own = p.Scratch(worker, gemmK*panelCols)
 		}
 		b.run()
+	})
+}
+
+// Pack lays B out for Run, for use as Packed: a copy, its columns padded to a
+// multiple of 32. It does not depend on M.
+func (g *Gemm) Pack(p *parallel.Pool) []float32 {
+	one := *g
+	one.M = 0
+	one.check()
+	dst := make([]float32, packedLen(g.K, g.N))
+	g.packInto(p, active(), dst)
+	return dst
+}
+
+func (g *Gemm) packInto(p *parallel.Pool, isa ISA, dst []float32) {
+	p.Run(panelsOf(g.N), func(_, panel int) {
+		g.pack(isa, panelOf(dst, panel, g.K), 0, panel)
 	})
 }
 
@@ -144,6 +168,28 @@ func (b *gemmBlock) run() {
 			t.run(b.isa, b.rows)
 		}
 	}
+	b.finish()
+}
+
+// finish does to the block what follows the sums.
+func (b *gemmBlock) finish() {
+	if b.Add == nil && b.SiLU == nil {
+		return
+	}
+	first, end := b.panel*panelCols, min(b.panelEnd*panelCols, b.N)
+	for i := b.row; i < b.row+b.rows; i++ {
+		c := b.C[i*b.LDC:][first:end]
+		if b.Add != nil {
+			add := b.Add
+			if len(add) > b.N {
+				add = add[i*b.LDC:]
+			}
+			addSlice(b.isa, c, c, add[first:end])
+		}
+		if b.SiLU != nil {
+			siluSlice(b.isa, b.SiLU[i*b.LDC:][first:end], c)
+		}
+	}
 }
 
 // operand is rows [k,k+n) of a panel of B, and how far they are apart: packed,
@@ -175,13 +221,28 @@ func (g *Gemm) check() {
 		b = [2]int{g.N, g.K}
 	}
 	checkMatrix("A", g.A, a[0], a[1], g.LDA)
-	checkMatrix("B", g.B, b[0], b[1], g.LDB)
+	if g.Packed == nil {
+		checkMatrix("B", g.B, b[0], b[1], g.LDB)
+	} else {
+		checkLen("Gemm packed B", g.Packed, packedLen(g.K, g.N), false)
+	}
 	checkMatrix("C", g.C, g.M, g.N, g.LDC)
 	if g.Bias != nil && len(g.Bias) != g.N {
 		panic(fmt.Sprintf("kernel: Gemm with N=%d has a bias of %d", g.N, len(g.Bias)))
 	}
 	if g.Bias != nil && g.Accumulate {
 		panic("kernel: Gemm can start from Bias or from C, not from both")
+	}
+	if len(g.Add) != g.N {
+		checkSide("Add", g.Add, g.M, g.N, g.LDC)
+	}
+	checkSide("SiLU", g.SiLU, g.M, g.N, g.LDC)
+}
+
+// checkSide checks a matrix that may be missing.
+func checkSide(name string, x []float32, rows, cols, stride int) {
+	if x != nil {
+		checkMatrix(name, x, rows, cols, stride)
 	}
 }
 
