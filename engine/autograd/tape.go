@@ -13,6 +13,7 @@ type Tape struct {
 	training bool
 	arena    *arena
 	nodes    []node
+	inputs   []*Var                         // of all nodes, one after the other
 	watch    func(op string, backward bool) // nil unless a profile is wanted
 
 	// ExactConv makes convolutions sum their products plainly: slower, a little
@@ -26,6 +27,7 @@ type node struct {
 	out      *Var
 	backward func(dy *tensor.Tensor)
 	op       string // its name, while somebody watches
+	first    int    // of its inputs in Tape.inputs; those of the next node follow
 }
 
 // New returns a tape that records for Backward. A nil pool computes on the
@@ -98,19 +100,21 @@ func (t *Tape) record(y *tensor.Tensor, backward func(dy *tensor.Tensor), inputs
 			in.ZeroGrad()
 		}
 	}
-	t.nodes = append(t.nodes, node{v, backward, op})
+	t.nodes = append(t.nodes, node{v, backward, op, len(t.inputs)})
+	t.inputs = append(t.inputs, inputs...)
 	return v
 }
 
 // Release says that the caller will not use v any more, and so hands the buffer
 // of its value back: at once in inference, and while training too unless Backward
-// needs the value. Its gradient still flows. Tensors that are not the arena's are
+// needs the value and cannot restore it cheaply. Its gradient still flows. Tensors that are not the arena's are
 // left alone.
 func (t *Tape) Release(v *Var) {
-	if v == nil || v.leaf || v.Value == nil || t.training && v.read {
+	if v == nil || v.leaf || v.Value == nil || t.training && v.read && v.restore == nil {
 		return
 	}
 	if t.arena.drop(v.Value) {
+		v.absent = v.restore != nil
 		v.Value = &tensor.Tensor{Shape: v.Value.Shape} // a gradient still needs the shape
 	}
 }
@@ -119,13 +123,15 @@ func (t *Tape) Release(v *Var) {
 func (t *Tape) Reset() {
 	clear(t.nodes)
 	t.nodes = t.nodes[:0]
+	clear(t.inputs)
+	t.inputs = t.inputs[:0]
 	t.arena.reset()
 }
 
 // Memory says what the arena holds, in bytes.
 type Memory struct {
-	Buffers int // number of buffers
-	Held    int // bytes of all buffers
+	Buffers int // number of buffers in use now
+	Held    int // bytes that it has from Go, in use or free
 	Live    int // bytes in use now
 	Peak    int // most bytes in use at one time
 }
@@ -133,7 +139,7 @@ type Memory struct {
 // Memory reports the state of the arena.
 func (t *Tape) Memory() Memory {
 	a := t.arena
-	return Memory{Buffers: len(a.blocks), Held: 4 * a.total, Live: 4 * a.live, Peak: 4 * a.peak}
+	return Memory{Buffers: a.buffers, Held: 4 * a.total, Live: 4 * a.live, Peak: 4 * a.peak}
 }
 
 // Backward adds to the Grad of every parameter the derivative of loss, which
@@ -156,19 +162,35 @@ func (t *Tape) Backward(loss *Var) {
 	for i := len(t.nodes) - 1; i >= 0; i-- {
 		n := t.nodes[i]
 		t.nodes[i] = node{}
+		inputs := t.inputs[n.first:]
 		if n.out.Grad != nil {
+			if n.out.restore != nil && n.out != loss {
+				t.discard(n.out) // no derivative of what can be restored reads it
+			}
+			for _, in := range inputs {
+				t.present(in)
+			}
 			n.backward(n.out.Grad)
 		}
+		clear(inputs)
+		t.inputs = t.inputs[:n.first]
 		t.arena.drop(n.out.Grad)
 		n.out.Grad = nil
-		if n.out != loss && t.arena.drop(n.out.Value) {
-			n.out.Value = nil
+		if n.out != loss {
+			t.discard(n.out)
 		}
 		if t.watch != nil {
 			t.watch(n.op, true)
 		}
 	}
 	t.nodes = t.nodes[:0]
+}
+
+// discard frees the value of v, which nobody needs any more.
+func (t *Tape) discard(v *Var) {
+	if t.arena.drop(v.Value) {
+		v.Value = nil
+	}
 }
 
 // Accumulate adds g to the gradient of x, in a backward pass. g comes from New
