@@ -132,11 +132,14 @@ func (m *MLP) Forward(t *autograd.Tape, x *autograd.Var, time []float64, cells [
 	e := m.embed(t, time)
 	h := m.enter(t, x, cells)
 	for _, b := range m.blocks {
-		y := b.forward(t, h, e)
-		sum := t.Add(h, y)
-		t.Release(h)
-		t.Release(y)
-		h = sum
+		h = t.Checkpoint(func(in []*autograd.Var) *autograd.Var {
+			h, e := in[0], in[1]
+			y := b.forward(t, h, e)
+			sum := t.Add(h, y)
+			t.Release(h)
+			t.Release(y)
+			return sum
+		}, h, e)
 	}
 	t.Release(e)
 	norm := m.norm.Forward(t, h)

@@ -25,6 +25,6 @@ func (t *Tape) Concat(a, b *Var) *Var {
 		t.Accumulate(a, da)
 		t.Accumulate(b, db)
 	}, a, b)
-	t.restorable(y, forward, a, b)
+	t.restorable(CopiesTwice, y, forward, a, b)
 	return y
 }

@@ -38,7 +38,7 @@ func (t *Tape) GroupNorm(x, gamma, beta *Var, groups int, eps float32, silu bool
 		t.Free(mean, rstd)
 		return v
 	}
-	t.restorable(v, func() *tensor.Tensor {
+	t.restorable(NormsTwice, v, func() *tensor.Tensor {
 		y := t.New(x.Shape()...)
 		s.Apply(t.pool, y.Data, mean.Data, rstd.Data, x.Value.Data, gamma.Value.Data, beta.Value.Data)
 		return y

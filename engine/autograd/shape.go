@@ -15,7 +15,7 @@ func (t *Tape) Reshape(x *Var, shape ...int) *Var {
 	}
 	y := t.record(view(), func(dy *tensor.Tensor) { t.Pass(x, dy) }, x)
 	if x.restore != nil {
-		t.restorable(y, view, x)
+		t.restorable(CopiesTwice, y, view, x)
 	}
 	return y
 }

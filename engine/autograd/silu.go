@@ -19,6 +19,6 @@ func (t *Tape) SiLU(x *Var) *Var {
 		kernel.SiLUBackward(t.pool, dx.Data, dy.Data, x.Value.Data)
 		t.Accumulate(x, dx)
 	}, x)
-	t.restorable(y, forward, x)
+	t.restorable(NormsTwice, y, forward, x)
 	return y
 }

@@ -19,6 +19,8 @@ type Tape struct {
 	// ExactConv makes convolutions sum their products plainly: slower, a little
 	// closer to the true values, and with other bits. See kernel.Conv.
 	ExactConv bool
+	// Thrift saves memory while training, and costs time; results stay the same.
+	Thrift Thrift
 }
 
 // node is one operation that was recorded: its result and its derivative. It is
@@ -159,20 +161,21 @@ func (t *Tape) Backward(loss *Var) {
 	seed := t.New(loss.Value.Shape...)
 	seed.Data[0] = 1
 	t.Accumulate(loss, seed)
-	for i := len(t.nodes) - 1; i >= 0; i-- {
-		n := t.nodes[i]
-		t.nodes[i] = node{}
-		inputs := t.inputs[n.first:]
+	t.unwind(0, loss)
+}
+
+// unwind runs the derivatives of the nodes from first on, the last one first, and
+// forgets them. The value of loss stays.
+func (t *Tape) unwind(first int, loss *Var) {
+	for len(t.nodes) > first {
+		last := len(t.nodes) - 1
+		n := t.nodes[last]
+		t.nodes[last] = node{}
+		t.nodes = t.nodes[:last]
 		if n.out.Grad != nil {
-			if n.out.restore != nil && n.out != loss {
-				t.discard(n.out) // no derivative of what can be restored reads it
-			}
-			for _, in := range inputs {
-				t.present(in)
-			}
-			n.backward(n.out.Grad)
+			t.derive(n, loss)
 		}
-		clear(inputs)
+		clear(t.inputs[n.first:])
 		t.inputs = t.inputs[:n.first]
 		t.arena.drop(n.out.Grad)
 		n.out.Grad = nil
@@ -183,7 +186,17 @@ func (t *Tape) Backward(loss *Var) {
 			t.watch(n.op, true)
 		}
 	}
-	t.nodes = t.nodes[:0]
+}
+
+// derive runs the derivative of a node, for which its inputs are made present.
+func (t *Tape) derive(n node, loss *Var) {
+	if n.out.restore != nil && n.out != loss {
+		t.discard(n.out) // no derivative of what can be restored reads it
+	}
+	for _, in := range t.inputs[n.first:] {
+		t.present(in)
+	}
+	n.backward(n.out.Grad)
 }
 
 // discard frees the value of v, which nobody needs any more.

@@ -25,6 +25,6 @@ func (t *Tape) Upsample2(x *Var) *Var {
 		kernel.Upsample2Backward(t.pool, dx.Data, dy.Data, n, h, w, c)
 		t.Accumulate(x, dx)
 	}, x)
-	t.restorable(y, forward, x)
+	t.restorable(CopiesTwice, y, forward, x)
 	return y
 }
