@@ -219,14 +219,14 @@ func (a *arena) reset() {
 		stale = stale || c.idle > idleResets
 	}
 	if stale {
-		a.evict()
+		a.evict(idleResets)
 	}
 }
 
-// evict forgets the chunks idle for more than idleResets; all is free now, so
+// evict forgets the chunks idle for more than so many Resets; all is free now, so
 // that each is one block.
-func (a *arena) evict() {
-	old := func(c *chunk) bool { return c.idle > idleResets }
+func (a *arena) evict(idle int) {
+	old := func(c *chunk) bool { return c.idle > idle }
 	a.free = slices.DeleteFunc(a.free, func(b *block) bool { return old(b.chunk) })
 	a.chunks = slices.DeleteFunc(a.chunks, old)
 	a.total = 0

@@ -130,6 +130,13 @@ func (t *Tape) Reset() {
 	t.arena.reset()
 }
 
+// Trim is Reset, and gives all memory back to Go. The next use of the tape takes
+// it anew.
+func (t *Tape) Trim() {
+	t.Reset()
+	t.arena.evict(-1)
+}
+
 // Memory says what the arena holds, in bytes.
 type Memory struct {
 	Buffers int // number of buffers in use now
