@@ -46,6 +46,10 @@ type ImageModel struct {
 
 // NewImageModel builds the model of a configuration with initial weights from its seed.
 func NewImageModel(c *Config, pool *parallel.Pool) (*ImageModel, error) {
+	return imageModel(c, pool, func() (*network.UNet, error) { return network.NewUNet(c.Image.UNet, rng.New(c.Seed, rng.Init)) })
+}
+
+func imageModel(c *Config, pool *parallel.Pool, net func() (*network.UNet, error)) (*ImageModel, error) {
 	if c.Kind != KindImage || c.Image == nil {
 		return nil, fmt.Errorf("model: the configuration is of kind %q, not %q", c.Kind, KindImage)
 	}
@@ -60,7 +64,7 @@ func NewImageModel(c *Config, pool *parallel.Pool) (*ImageModel, error) {
 	if err = c.checkUNet(); err != nil {
 		return nil, err
 	}
-	m.net, err = network.NewUNet(c.Image.UNet, rng.New(c.Seed, rng.Init))
+	m.net, err = net()
 	return m, err
 }
 

@@ -86,6 +86,10 @@ type TableModel struct {
 
 // NewTableModel builds the model of a configuration with initial weights from its seed.
 func NewTableModel(c *Config, pool *parallel.Pool) (*TableModel, error) {
+	return tableModel(c, pool, func() (*network.MLP, error) { return network.NewMLP(c.Table.MLP, rng.New(c.Seed, rng.Init)) })
+}
+
+func tableModel(c *Config, pool *parallel.Pool, net func() (*network.MLP, error)) (*TableModel, error) {
 	if c.Kind != KindTable || c.Table == nil {
 		return nil, fmt.Errorf("model: the configuration is of kind %q, not %q", c.Kind, KindTable)
 	}
@@ -103,7 +107,7 @@ func NewTableModel(c *Config, pool *parallel.Pool) (*TableModel, error) {
 	if m.predict, err = NewPrediction(c.Process.Prediction); err != nil {
 		return nil, err
 	}
-	m.net, err = network.NewMLP(c.Table.MLP, rng.New(c.Seed, rng.Init))
+	m.net, err = net()
 	return m, err
 }
 
