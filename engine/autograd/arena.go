@@ -26,6 +26,9 @@ type arena struct {
 	spare  *block              // records of blocks that are no more, linked by next
 	poison bool                // tests: fill what is free with NaN
 
+	headers slab[tensor.Tensor]
+	shapes  slab[int]
+
 	buffers, live, peak, total int // buffers in use; floats in use, the most ever, and held
 }
 
@@ -56,7 +59,7 @@ func newArena() *arena { return &arena{owner: map[*float32]*block{}} }
 func (a *arena) take(shape []int) *tensor.Tensor {
 	n := tensor.Size(shape)
 	if n == 0 {
-		return &tensor.Tensor{Shape: shape}
+		return a.header(nil, shape)
 	}
 	room := (n + grain - 1) / grain * grain
 	i, _ := a.fit(room)
@@ -73,7 +76,7 @@ func (a *arena) take(shape []int) *tensor.Tensor {
 	a.buffers++
 	a.live += n
 	a.peak = max(a.peak, a.live)
-	return &tensor.Tensor{Shape: shape, Data: data}
+	return a.header(data, shape)
 }
 
 // fit is the place in the free list of the first block of at least room floats.
@@ -207,6 +210,8 @@ func (a *arena) exclusive(x *tensor.Tensor) bool {
 
 // reset frees every buffer and gives back the chunks idle for long.
 func (a *arena) reset() {
+	a.headers.reset()
+	a.shapes.reset()
 	stale := false
 	for _, c := range a.chunks {
 		for b := c.first; b != nil; b = b.next {

@@ -53,7 +53,8 @@ func (t *Tape) aliases(xs []*Var) []*Var {
 	out := make([]*Var, len(xs))
 	for i, x := range xs {
 		if out[i] = x; x != nil && !x.leaf {
-			out[i] = &Var{Value: x.Value, needs: x.needs}
+			out[i] = t.newVar(x.Value)
+			out[i].needs = x.needs
 			t.arena.retain(x.Value)
 		}
 	}

@@ -1,6 +1,7 @@
 package autograd
 
 import (
+	"runtime"
 	"slices"
 	"testing"
 
@@ -113,5 +114,39 @@ func TestArenaJoinsNeighbours(t *testing.T) {
 		if m := tape.Memory(); m.Held != 4*minChunk || m.Buffers != 4 {
 			t.Errorf("one whole does not make four quarters: %+v", m)
 		}
+	}
+}
+
+// TestMemoryDoesNotGrow: ten thousand steps of alternating batches hold what the
+// first ones held.
+func TestMemoryDoesNotGrow(t *testing.T) {
+	tape := New(nil)
+	w := Param(tensor.New(4, 4))
+	step := func(i int) {
+		x := tape.New(1+i%7, 4)
+		x.Zero()
+		h := tape.LayerNorm(tape.Linear(tape.Const(x), w, nil), nil, nil, 1e-5, true)
+		tape.Backward(tape.Sum(h))
+		tape.Reset()
+	}
+	heap := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	for i := range 100 {
+		step(i)
+	}
+	held, before := tape.Memory(), heap()
+	for i := range 10000 {
+		step(i)
+	}
+	if after := tape.Memory(); after != held {
+		t.Errorf("the arena grew from %+v to %+v", held, after)
+	}
+	// What tests before left behind may be collected meanwhile; growth may not.
+	if after := heap(); after > before+1<<16 {
+		t.Errorf("the heap grew from %d to %d bytes", before, after)
 	}
 }

@@ -9,7 +9,7 @@ func (t *Tape) Reshape(x *Var, shape ...int) *Var {
 		misfit("Reshape", "a shape of the same size", x, shape)
 	}
 	view := func() *tensor.Tensor {
-		y := x.Value.Reshape(shape...)
+		y := t.arena.header(x.Value.Data, shape)
 		t.arena.retain(y)
 		return y
 	}

@@ -13,7 +13,8 @@ type Tape struct {
 	training bool
 	arena    *arena
 	nodes    []node
-	inputs   []*Var                         // of all nodes, one after the other
+	inputs   []*Var // of all nodes, one after the other
+	vars     slab[Var]
 	watch    func(op string, backward bool) // nil unless a profile is wanted
 
 	// ExactConv makes convolutions sum their products plainly: slower, a little
@@ -48,7 +49,7 @@ func (t *Tape) Pool() *parallel.Pool { return t.pool }
 // Training reports whether the tape records.
 func (t *Tape) Training() bool { return t.training }
 
-// New takes a tensor from the arena. Its contents are undefined. It keeps shape.
+// New takes a tensor from the arena. Its contents are undefined.
 func (t *Tape) New(shape ...int) *tensor.Tensor { return t.arena.take(shape) }
 
 // Free gives tensors of New back before Reset. The arena must own them; others,
@@ -60,7 +61,7 @@ func (t *Tape) Free(xs ...*tensor.Tensor) {
 }
 
 // Const wraps a tensor without a gradient: the input of a network.
-func (t *Tape) Const(x *tensor.Tensor) *Var { return &Var{Value: x} }
+func (t *Tape) Const(x *tensor.Tensor) *Var { return t.newVar(x) }
 
 // Record enters the result y of an operation. It wants a gradient when one of
 // the inputs does (nil inputs are skipped); then backward will be called with
@@ -85,7 +86,7 @@ func reads(vs ...*Var) {
 
 // record is Record for a derivative that reads only the values noted by reads.
 func (t *Tape) record(y *tensor.Tensor, backward func(dy *tensor.Tensor), inputs ...*Var) *Var {
-	v, op := &Var{Value: y}, ""
+	v, op := t.newVar(y), ""
 	if t.watch != nil {
 		op = opName()
 		t.watch(op, false)
@@ -117,7 +118,7 @@ func (t *Tape) Release(v *Var) {
 	}
 	if t.arena.drop(v.Value) {
 		v.absent = v.restore != nil
-		v.Value = &tensor.Tensor{Shape: v.Value.Shape} // a gradient still needs the shape
+		v.Value = t.arena.header(nil, v.Value.Shape) // a gradient still needs the shape
 	}
 }
 
@@ -127,6 +128,7 @@ func (t *Tape) Reset() {
 	t.nodes = t.nodes[:0]
 	clear(t.inputs)
 	t.inputs = t.inputs[:0]
+	t.vars.reset()
 	t.arena.reset()
 }
 
@@ -225,7 +227,7 @@ func (t *Tape) Accumulate(x *Var, g *tensor.Tensor) {
 		kernel.AddTo(t.pool, x.Grad.Data, g.Data)
 		t.arena.drop(g)
 	case x.Grad == nil:
-		x.Grad = &tensor.Tensor{Shape: x.Value.Shape, Data: g.Data}
+		x.Grad = t.arena.header(g.Data, x.Value.Shape)
 	default:
 		t.join(x, g)
 	}
@@ -269,7 +271,7 @@ func (t *Tape) over(dy *tensor.Tensor, shape []int) *tensor.Tensor {
 		return t.New(shape...)
 	}
 	t.arena.retain(dy)
-	return &tensor.Tensor{Shape: shape, Data: dy.Data}
+	return t.arena.header(dy.Data, shape)
 }
 
 // GradOf returns the gradient of x for a kernel that adds to it, zero when
