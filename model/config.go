@@ -63,6 +63,13 @@ type Training struct {
 	Steps       int           `yaml:"steps"`        // length of the run; 0: by time
 	Time        time.Duration `yaml:"time"`
 	Checkpoint  time.Duration `yaml:"checkpoint"` // between two checkpoints
+
+	// How a step fits into memory. MicroBatch rows go through the network at a time, and
+	// gradients are summed over the parts of a batch in order; 0 is the whole batch. It decides
+	// the last bits of the result; Recompute does not.
+	MicroBatch int    `yaml:"micro_batch,omitempty"`
+	Recompute  string `yaml:"recompute,omitempty"` // computed twice to save memory: norms, or blocks; see Thrifts
+	Memory     Bytes  `yaml:"memory,omitempty"`    // the budget from which the two were chosen
 }
 
 // Sampling holds the defaults of `ebb sample`.
@@ -122,6 +129,8 @@ func (c *Config) check(path string) error {
 		return bad("kind", c.Kind, "a section of that name beside it")
 	case c.Kind != KindTable && c.Kind != KindImage:
 		return bad("kind", c.Kind, "table or image")
+	case c.Training.MicroBatch < 0:
+		return bad("training.micro_batch", c.Training.MicroBatch, "at least 1, or none for the whole batch")
 	case c.Training.Batch < 1:
 		return bad("training.batch", c.Training.Batch, "at least 1")
 	case c.Process.Steps < 1:

@@ -46,6 +46,10 @@ type ImageModel struct {
 
 // NewImageModel builds the model of a configuration with initial weights from its seed.
 func NewImageModel(c *Config, pool *parallel.Pool) (*ImageModel, error) {
+	return imageModel(c, pool, func() (*network.UNet, error) { return network.NewUNet(c.Image.UNet, rng.New(c.Seed, rng.Init)) })
+}
+
+func imageModel(c *Config, pool *parallel.Pool, net func() (*network.UNet, error)) (*ImageModel, error) {
 	if c.Kind != KindImage || c.Image == nil {
 		return nil, fmt.Errorf("model: the configuration is of kind %q, not %q", c.Kind, KindImage)
 	}
@@ -60,7 +64,7 @@ func NewImageModel(c *Config, pool *parallel.Pool) (*ImageModel, error) {
 	if err = c.checkUNet(); err != nil {
 		return nil, err
 	}
-	m.net, err = network.NewUNet(c.Image.UNet, rng.New(c.Seed, rng.Init))
+	m.net, err = net()
 	return m, err
 }
 
@@ -100,9 +104,12 @@ func (m *ImageModel) learned() bool { return m.Config.Process.Variance == varian
 
 // Denoiser is the network as samplers and bounds see it, for rows of the given labels (nil for
 // a model without classes).
-func (m *ImageModel) Denoiser(labels []int32) sample.Denoiser {
+func (m *ImageModel) Denoiser(labels []int32) sample.Denoiser { return m.denoiser(labels, 0) }
+
+// denoiser sends batch pictures at a time through the network, 0 for all.
+func (m *ImageModel) denoiser(labels []int32, batch int) sample.Denoiser {
 	d := &denoise.Model{Net: m.net, Sch: m.table, Predict: m.predict, Clock: denoise.StepClock(m.table.Steps()),
-		Shape: m.Shape(), Ranged: m.learned(), Labels: labels, Pool: m.pool, ExactConv: m.Config.Image.ExactConv}
+		Shape: m.Shape(), Ranged: m.learned(), Labels: labels, Batch: batch, Pool: m.pool, ExactConv: m.Config.Image.ExactConv}
 	if m.learned() {
 		return denoise.Ranged{Model: d}
 	}
@@ -134,9 +141,17 @@ func (m *ImageModel) Objective(pictures *image.Images) (Objective, error) {
 	}}, nil
 }
 
+// Batch implements train.Divisible.
+func (o *imageObjective) Batch() int { return o.Config.Training.Batch }
+
 // Loss implements train.Objective.
 func (o *imageObjective) Loss(t *autograd.Tape, step int) *autograd.Var {
-	n, shape := o.Config.Training.Batch, o.Shape()
+	return o.Part(t, step, 0, o.Batch())
+}
+
+// Part implements train.Divisible.
+func (o *imageObjective) Part(t *autograd.Tape, step, lo, hi int) *autograd.Var {
+	n, shape := hi-lo, o.Shape()
 	x0 := t.New(append([]int{n}, shape...)...)
 	dim := x0.Len() / n
 	var labels []int32
@@ -144,15 +159,15 @@ func (o *imageObjective) Loss(t *autograd.Tape, step int) *autograd.Var {
 		labels = make([]int32, n)
 	}
 	t.Pool().Run(n, func(_, i int) {
-		row, epoch := batchRow(o.Config.Seed, step*n+i, o.set.Len())
+		row, epoch := batchRow(o.Config.Seed, step*o.Batch()+lo+i, o.set.Len())
 		label := o.set.Example(row, epoch, x0.Data[i*dim:(i+1)*dim])
 		if labels != nil {
 			labels[i] = label
 		}
 	})
-	loss := o.Objective.Loss(t, o.net, x0, labels, denoise.Draws{Seed: o.Config.Seed, Step: step})
+	loss := o.Objective.Loss(t, o.net, x0, labels, denoise.Draws{Seed: o.Config.Seed, Step: step, First: lo})
 	t.Free(x0)
-	return loss
+	return share(t, loss, n, o.Batch())
 }
 
 // imageChunk is the number of pictures that are sampled together: enough to fill the kernels,
@@ -175,6 +190,10 @@ func (m *ImageModel) Draw(ctx context.Context, o DrawOptions) (*image.Images, er
 	if err != nil {
 		return nil, err
 	}
+	batch, err := o.batchWithin(imageChunk, m.dryRun)
+	if err != nil {
+		return nil, err
+	}
 	frame := m.Config.Image.Frame
 	out := image.New(o.N, frame.H, frame.W, frame.C)
 	out.Labels, out.LabelNames = labels, m.classNames()
@@ -183,12 +202,23 @@ func (m *ImageModel) Draw(ctx context.Context, o DrawOptions) (*image.Images, er
 		x := process.NewState(hi-lo, frame.Dim())
 		process.Fill(x, rng.Rows{Stream: rng.New(o.Seed, rng.Prior), First: o.First + uint64(lo)}, 0)
 		noise := rng.Rows{Stream: rng.New(o.Seed, rng.Sampler), First: o.First + uint64(lo)}
-		if err := sample.Run(ctx, sampler, m.Denoiser(part(labels, lo, hi)), x, grid, noise, watchChunk(o, lo, hi)...); err != nil {
+		if err := sample.Run(ctx, sampler, m.denoiser(part(labels, lo, hi), batch), x, grid, noise, watchChunk(o, lo, hi)...); err != nil {
 			return nil, err
 		}
 		copy(out.Pixels[lo*out.Dim():], image.DecodeAll(frame, x.Data).Pixels)
 	}
 	return out, nil
+}
+
+// dryRun sends rows of zeros through the network.
+func (m *ImageModel) dryRun(t *autograd.Tape, rows int) {
+	var labels []int32
+	if len(m.Config.Image.Classes) > 0 {
+		labels = make([]int32, rows)
+	}
+	x := t.New(append([]int{rows}, m.Shape()...)...)
+	x.Zero()
+	m.net.Forward(t, t.Const(x), make([]float64, rows), labels)
 }
 
 // grid is the falling times of a run of n steps: all of the table's, or a subset spread evenly

@@ -70,6 +70,7 @@ func newSample(s streams) *cobra.Command {
 	f.Uint64Var(&o.draw.First, "first", 0, "number of the first example")
 	f.StringVar(&o.class, "class", "", "class of the pictures, by name or number (default: as in the training data)")
 	f.StringVar(&o.trajectory, "trajectory", "", "file for the states after each step of the first rows: .npy, or an animated .png of pictures")
+	f.Var(&o.draw.Memory, "memory", "memory that drawing may take, such as 1GiB: fewer at a time go through the network, to the same result")
 	f.BoolVar(&o.list, "list", false, "list the samplers")
 	f.BoolVar(&o.json, "json", false, "print what was done as JSON")
 	f.IntVar(&o.threads, "threads", 0, "threads to compute with (default: all processors)")

@@ -84,11 +84,18 @@ const mlpEps = 1e-5
 // NewMLP builds the network with initial values from stream; out is zero, which
 // makes every category of a column equally likely.
 func NewMLP(config MLPConfig, stream rng.Stream) (*MLP, error) {
+	return buildMLP(config, nn.NewBuilder(stream))
+}
+
+// BlankMLP builds the network with zeros, for weights to be loaded into.
+func BlankMLP(config MLPConfig) (*MLP, error) { return buildMLP(config, nn.NewBlankBuilder()) }
+
+func buildMLP(config MLPConfig, b *nn.Builder) (*MLP, error) {
 	c := config.WithDefaults()
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	m, b := &MLP{Config: c}, nn.NewBuilder(stream)
+	m := &MLP{Config: c}
 	if c.Numeric > 0 {
 		m.in = b.Linear("in", c.Numeric, c.Width)
 	}
@@ -132,9 +139,12 @@ func (m *MLP) Forward(t *autograd.Tape, x *autograd.Var, time []float64, cells [
 	e := m.embed(t, time)
 	h := m.enter(t, x, cells)
 	for _, b := range m.blocks {
-		y := b.forward(t, h, e)
-		t.Release(h)
-		h = y
+		h = t.Checkpoint(func(in []*autograd.Var) *autograd.Var {
+			h, e := in[0], in[1]
+			y := b.forward(t, h, e)
+			t.Release(h)
+			return y
+		}, h, e)
 	}
 	t.Release(e)
 	norm := m.norm.Forward(t, h)

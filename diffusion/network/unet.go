@@ -34,12 +34,18 @@ type UNet struct {
 
 // NewUNet builds the network with initial values from stream; conv_out is zero.
 func NewUNet(config UNetConfig, stream rng.Stream) (*UNet, error) {
+	return buildUNet(config, nn.NewBuilder(stream))
+}
+
+// BlankUNet builds the network with zeros, for weights to be loaded into.
+func BlankUNet(config UNetConfig) (*UNet, error) { return buildUNet(config, nn.NewBlankBuilder()) }
+
+func buildUNet(config UNetConfig, b *nn.Builder) (*UNet, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
 	u := &UNet{Config: config}
 	c, ch := &u.Config, config.BlockOutChannels
-	b := nn.NewBuilder(stream)
 	root := part{c: c, b: b}
 	n, last := len(ch), len(ch)-1
 
