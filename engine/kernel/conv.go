@@ -22,6 +22,11 @@ type Conv struct {
 	N, H, W, C, O, K, Stride             int
 	PadTop, PadLeft, PadBottom, PadRight int
 	Exact                                bool // sum the products themselves, always
+
+	// Precision BF16 rounds both factors of the products. Where Winograd's
+	// algorithm serves, those are the transformed numbers: see bf16winograd.go.
+	// The gradient of the weights stays F32 elsewhere.
+	Precision Precision
 }
 
 // OutH is the height of the output.
@@ -53,6 +58,7 @@ func (s Conv) Forward(p *parallel.Pool, y, x, w, bias, shift []float32) {
 		top: s.PadTop, left: s.PadLeft, kh: s.K, kw: s.K, stride: s.Stride,
 		outH: oh, outW: ow, outC: s.O,
 		imageStep: oh * ow * s.O, rowStep: ow * s.O, pixelStep: s.O, startStep: perImage,
+		pairs: s.Precision.pairs(s.C),
 	}.run(p, active(), y, x, weights, start)
 }
 
@@ -61,6 +67,9 @@ func (s Conv) Forward(p *parallel.Pool, y, x, w, bias, shift []float32) {
 func (s Conv) packWeights(p *parallel.Pool, w []float32) (weights panels, borrowed []float32) {
 	const fewPixels = 256
 	depth := s.K * s.K * s.C
+	if s.Precision.pairs(s.C) {
+		return s.packPairs(p, w)
+	}
 	if s.O == panelCols || s.O%panelCols == 0 && s.N*s.OutH()*s.OutW() <= fewPixels {
 		return panels{w, panelCols, s.O}, nil
 	}
@@ -130,8 +139,13 @@ func (s Conv) dataClass(p *parallel.Pool, isa ISA, ry, rx int, dx, dy, w, packed
 		return
 	}
 	depth := y.taps * x.taps * s.O
-	p.Run(panelsOf(s.C), func(_, panel int) {
+	pairs := s.Precision.pairs(s.O)
+	p.Run(panelsOf(s.C), func(worker, panel int) {
 		dst := panelOf(packed, panel, depth)
+		if pairs {
+			s.packPairsTransposed(isa, dst[:len(dst)/2], p.Scratch(worker, s.O*panelCols), panel, ry, rx, y.taps, x.taps, w)
+			return
+		}
 		c, cols := panel*panelCols, min(panelCols, s.C-panel*panelCols)
 		for i := range y.taps {
 			for j := range x.taps {
@@ -148,6 +162,7 @@ func (s Conv) dataClass(p *parallel.Pool, isa ISA, ry, rx int, dx, dy, w, packed
 		outH: y.places, outW: x.places, outC: s.C,
 		base:      (y.first*s.W + x.first) * s.C,
 		imageStep: s.H * s.W * s.C, rowStep: s.Stride * s.W * s.C, pixelStep: s.Stride * s.C,
+		pairs: pairs,
 	}.run(p, isa, dx, dy, packedPanels(packed, depth), start)
 }
 

@@ -25,6 +25,7 @@ type Gemm struct {
 
 	Bias       []float32 // (N), where every row starts, or nil
 	Accumulate bool      // start from C; not together with Bias
+	Precision  Precision // BF16 rounds A and B, if K is even and at least 16
 }
 
 const (
@@ -45,6 +46,10 @@ func (g *Gemm) Run(p *parallel.Pool) {
 		return
 	}
 	isa := active()
+	if g.Precision.pairs(g.K) {
+		g.runPairs(p, isa)
+		return
+	}
 	var shared []float32
 	if g.M >= shareRows && g.K > 0 {
 		shared = p.Borrow(packedLen(g.K, g.N))

@@ -248,7 +248,7 @@ func (s Conv) refBackwardWeight(dw, x, dy []float32) {
 
 // refWinogradWeight adds the gradient of the weights, chunk after chunk of tiles.
 func (s Conv) refWinogradWeight(dw, x, dy []float32) {
-	g := newWinogradWeight(s.N, s.H, s.W, s.C, s.O)
+	g := newWinogradWeight(s.N, s.H, s.W, s.C, s.O, s.Precision)
 	tiles := s.N * g.down * g.across
 	total := make([]float32, winoPoints*s.C*s.O) // (36,C,O)
 	for first := 0; first < tiles; first += g.perChunk {

@@ -27,6 +27,8 @@ type tile struct {
 	images, leapA, leapB   int // 0 counts as 1
 	cols                   int // 1 to panelCols
 	tiles                  int // set by run: how many tiles one call computes
+
+	pairs bool // A and B are pairs of bf16 numbers: bf16.go
 }
 
 // padRows is the length of a table of rows.
@@ -51,6 +53,10 @@ func (t tile) run(isa ISA, rows int) {
 
 // runGeneric is the meaning of a tile, in Go.
 func (t *tile) runGeneric(rows int) {
+	if t.pairs {
+		t.runPairsGeneric(rows)
+		return
+	}
 	var sums [panelCols]float32
 	for r := range rows {
 		sum := sums[:t.cols]
