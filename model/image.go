@@ -50,7 +50,10 @@ func NewImageModel(c *Config, pool *parallel.Pool) (*ImageModel, error) {
 		return nil, fmt.Errorf("model: the configuration is of kind %q, not %q", c.Kind, KindImage)
 	}
 	m := &ImageModel{Config: c, pool: pool}
-	var err error
+	_, err := NewPrecision(c.Precision)
+	if err != nil {
+		return nil, err
+	}
 	if m.table, err = NewSchedule(c.Process.Schedule, c.Process.Steps); err != nil {
 		return nil, err
 	}
@@ -102,7 +105,7 @@ func (m *ImageModel) learned() bool { return m.Config.Process.Variance == varian
 // a model without classes).
 func (m *ImageModel) Denoiser(labels []int32) sample.Denoiser {
 	d := &denoise.Model{Net: m.net, Sch: m.table, Predict: m.predict, Clock: denoise.StepClock(m.table.Steps()),
-		Shape: m.Shape(), Ranged: m.learned(), Labels: labels, Pool: m.pool, ExactConv: m.Config.Image.ExactConv}
+		Shape: m.Shape(), Ranged: m.learned(), Labels: labels, Pool: m.pool, ExactConv: m.Config.Image.ExactConv, Precision: m.Config.Numerics()}
 	if m.learned() {
 		return denoise.Ranged{Model: d}
 	}

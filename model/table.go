@@ -96,7 +96,10 @@ func NewTableModel(c *Config, pool *parallel.Pool) (*TableModel, error) {
 		return nil, err
 	}
 	m := &TableModel{Config: c, pool: pool}
-	var err error
+	_, err := NewPrecision(c.Precision)
+	if err != nil {
+		return nil, err
+	}
 	if m.table, err = NewSchedule(c.Process.Schedule, c.Process.Steps); err != nil {
 		return nil, err
 	}
@@ -133,7 +136,7 @@ const denoiseChunk = 1024
 func (m *TableModel) Denoiser() sample.MixedDenoiser {
 	t := m.Config.Table.Transform
 	return &denoise.TableModel{Net: m.net, Sch: m.table, Predict: m.predict,
-		Numbers: t.Numbers(), Card: t.Cards(), Batch: denoiseChunk, Pool: m.pool}
+		Numbers: t.Numbers(), Card: t.Cards(), Batch: denoiseChunk, Pool: m.pool, Precision: m.Config.Numerics()}
 }
 
 // tableObjective is the training of a TableModel.

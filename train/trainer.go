@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ebb/engine/autograd"
+	"ebb/engine/kernel"
 	"ebb/engine/kernel/parallel"
 	"ebb/engine/nn"
 	"ebb/engine/optim"
@@ -24,16 +25,17 @@ type Objective interface {
 
 // Settings are those of the optimiser and of the loop around it.
 type Settings struct {
-	Rate        float64       // peak learning rate
-	Floor       float64       // last learning rate, as a share of the peak
-	Warmup      int           // steps over which the rate rises
-	WeightDecay float64       // decoupled
-	Clip        float64       // largest norm of the gradient; 0: any
-	EMA         float64       // decay of the averaged weights
-	Budget      Budget        // length of the run
-	Checkpoint  time.Duration // between two checkpoints
-	Seed        uint64        // kept in the checkpoint; the objective draws from it
-	ExactConv   bool          // convolutions by their definition; see autograd.Tape
+	Rate        float64          // peak learning rate
+	Floor       float64          // last learning rate, as a share of the peak
+	Warmup      int              // steps over which the rate rises
+	WeightDecay float64          // decoupled
+	Clip        float64          // largest norm of the gradient; 0: any
+	EMA         float64          // decay of the averaged weights
+	Budget      Budget           // length of the run
+	Checkpoint  time.Duration    // between two checkpoints
+	Seed        uint64           // kept in the checkpoint; the objective draws from it
+	ExactConv   bool             // convolutions by their definition; see autograd.Tape
+	Precision   kernel.Precision // of products and convolutions; see autograd.Tape
 }
 
 // Progress is what a trainer tells about its last steps.
@@ -124,7 +126,7 @@ func (tr *Trainer) begin(saved *checkpoint.Saved) (*loop, error) {
 		l.now = time.Now
 	}
 	l.savedAt, l.told = l.now(), l.now()
-	l.tape.ExactConv = tr.Settings.ExactConv
+	l.tape.ExactConv, l.tape.Precision = tr.Settings.ExactConv, tr.Settings.Precision
 	l.adam.WeightDecay = float32(tr.Settings.WeightDecay)
 	l.ema = optim.NewEMA(params, tr.Settings.EMA)
 	total, spent := 0, time.Duration(0)

@@ -30,7 +30,7 @@ func Padded(stride, pad int) Geometry {
 // where a time embedding enters. OH = (H + PadTop + PadBottom - K)/Stride + 1.
 func (t *Tape) Conv2D(x, w, b, shift *Var, g Geometry) *Var {
 	s := convShape(x, w, b, shift, g)
-	s.Exact = t.ExactConv
+	s.Exact, s.Precision = t.ExactConv, t.Precision
 	y := t.New(s.N, s.OutH(), s.OutW(), s.O)
 	s.Forward(t.pool, y.Data, x.Value.Data, w.Value.Data, dataOf(b), dataOf(shift))
 	reads(x, w)

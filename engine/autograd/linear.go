@@ -20,7 +20,7 @@ func (t *Tape) Linear(x, w, b *Var) *Var {
 	(&kernel.Gemm{
 		M: rows, N: k, K: d,
 		A: x.Value.Data, LDA: d, B: w.Value.Data, LDB: k, C: y.Data, LDC: k,
-		Bias: dataOf(b),
+		Bias: dataOf(b), Precision: t.Precision,
 	}).Run(t.pool)
 	reads(x, w)
 	return t.record(y, func(dy *tensor.Tensor) {
@@ -29,6 +29,7 @@ func (t *Tape) Linear(x, w, b *Var) *Var {
 			(&kernel.Gemm{
 				M: rows, N: d, K: k,
 				A: dy.Data, LDA: k, B: w.Value.Data, LDB: k, TransB: true, C: dx.Data, LDC: d,
+				Precision: t.Precision,
 			}).Run(t.pool)
 			t.Accumulate(x, dx)
 		}
@@ -36,7 +37,7 @@ func (t *Tape) Linear(x, w, b *Var) *Var {
 			(&kernel.Gemm{
 				M: d, N: k, K: rows,
 				A: x.Value.Data, LDA: d, TransA: true, B: dy.Data, LDB: k, C: dw.Data, LDC: k,
-				Accumulate: true,
+				Accumulate: true, Precision: t.Precision,
 			}).Run(t.pool)
 		}
 		if db := t.GradOf(b); db != nil {

@@ -18,6 +18,10 @@ type Tape struct {
 	// ExactConv makes convolutions sum their products plainly: slower, a little
 	// closer to the true values, and with other bits. See kernel.Conv.
 	ExactConv bool
+
+	// Precision BF16 rounds the inputs of matrix products and convolutions, both
+	// in operations and in their derivatives; sums and all else stay float32.
+	Precision kernel.Precision
 }
 
 // node is one operation that was recorded: its result and its derivative. It is

@@ -2,7 +2,11 @@ package kernel
 
 import (
 	"fmt"
+	"slices"
 	"testing"
+	"time"
+
+	"ebb/engine/kernel/parallel"
 )
 
 // Rounded products have errors of 2^-9 or so of each factor: 2.3e-3 of a result's
@@ -33,4 +37,41 @@ func TestBF16IsCloseToFloat64(t *testing.T) {
 	}
 }
 
-var _ = fmt.Sprint
+func BenchmarkBF16Conv(b *testing.B) {
+	for _, s := range []Conv{
+		winogradCase(64, 32, 32, 32, 32), winogradCase(64, 32, 32, 64, 64), winogradCase(64, 16, 16, 64, 64), winogradCase(64, 16, 16, 128, 128),
+		winogradCase(64, 8, 8, 128, 128), winogradCase(64, 4, 4, 256, 256),
+	} {
+		v := newConvData(s, newDraw(1).floats)
+		flops := float64(2*s.N*s.H*s.W) * float64(9*s.C*s.O)
+		passes := map[string]func(s Conv, p *parallel.Pool){
+			"forward": func(s Conv, p *parallel.Pool) { s.Forward(p, v.y, v.x, v.w, v.bias, nil) },
+			"weight":  func(s Conv, p *parallel.Pool) { s.BackwardWeight(p, v.w, v.x, v.y) },
+		}
+		for _, pass := range []string{"forward", "weight"} {
+			name := fmt.Sprintf("%dx%dx%dx%d-%d/%s", s.N, s.H, s.W, s.C, s.O, pass)
+			p := parallel.New(2)
+			b.Run(name, func(b *testing.B) {
+				f := func(exact bool, pr Precision) float64 {
+					s := s
+					s.Exact, s.Precision = exact, pr
+					start := time.Now()
+					passes[pass](s, p)
+					return float64(time.Since(start).Nanoseconds())
+				}
+				var t [4][]float64
+				for b.Loop() {
+					for i := range t {
+						t[i] = append(t[i], flops/f(i&1 == 0, Precision(i/2)))
+					}
+				}
+				for i, n := range []string{"direct32", "wino32", "direct16", "wino16"} {
+					slices.Sort(t[i])
+					b.ReportMetric(t[i][len(t[i])/2], n)
+				}
+			})
+			p.Close()
+			clear(v.w)
+		}
+	}
+}
