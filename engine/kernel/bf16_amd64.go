@@ -57,6 +57,11 @@ func roundAcrossBF16(dst, even, odd *float32, step, n int)
 //go:noescape
 func roundAcrossAVX2(dst, even, odd *float32, step, n int)
 
+//go:generate go run -C _asm ./winograd -bf16 -out ../winogradbf16_amd64.s
+
+//go:noescape
+func winogradInputBF16(v, x, zero, mem *float32, table *int32, next, groups int)
+
 var hasBF16 = cpu.Detect().BF16
 
 // byPairs says whether isa's kernels can use VDPBF16PS.
@@ -145,5 +150,11 @@ func roundAcross(isa ISA, dst, even, odd []float32, step, cols int) {
 
 // winogradInputPairs is winogradInputInPairs.
 func winogradInputPairs(isa ISA, v, x, mem []float32, base int, zero []float32, table []int32) {
+	if byPairs(isa) {
+		channels := len(zero)
+		_ = mem[24*16-1]
+		winogradInputBF16(&v[0], &x[base], &zero[0], &mem[0], &table[0], winoTile*channels, channels/winoLanes)
+		return
+	}
 	winogradInputInPairs(isa, v, x, mem, base, zero, table)
 }

@@ -18,6 +18,9 @@ func onEveryPairISA(f func(name string)) {
 
 // pairSum is the sum of products of a and b rounded to bf16, from start on.
 func pairSum(start float32, a, b []float32) float32 {
+	if len(a)%2 == 1 {
+		a, b = append(a, 0), append(b, 0)
+	}
 	for i := 0; i < len(a); i += 2 {
 		start = addPair(math.Float32bits(pairOf(a[i], a[i+1])), math.Float32bits(pairOf(b[i], b[i+1])), start)
 	}
