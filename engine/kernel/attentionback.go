@@ -74,7 +74,7 @@ func (b *attentionBackward) pack(k, v []float32) {
 			}
 		}
 	}
-	(&Gemm{N: b.D, K: b.T, B: k, LDB: width}).packAll(b.isa, b.keysBack)
+	(&Gemm{N: b.D, K: b.T, B: k, LDB: width}).packAll(b.isa, b.keysBack, nil)
 }
 
 // weights sets prob and ds of the block of rows that begins at row.

@@ -23,6 +23,23 @@ func (g *Gemm) runPairs(p *parallel.Pool, isa ISA) {
 	})
 }
 
+// serialPairs is serial for pairs.
+func (g *Gemm) serialPairs(isa ISA, packed, own []float32) {
+	for row := 0; row < g.M; row += gemmRows {
+		b := pairBlock{Gemm: g, isa: isa, packed: packed, row: row, rows: min(gemmRows, g.M-row), panelEnd: panelsOf(g.N)}
+		b.run(own)
+	}
+}
+
+// roundedLen is the length of the memory in which the products of one head round
+// their factors.
+func (s Attention) roundedLen() int {
+	if s.Precision != BF16 {
+		return 0
+	}
+	return max(pairBlockLen, (s.D+1)/2*panelCols, (s.T+1)/2*panelCols)
+}
+
 // packPanelPairs rounds a panel of B. mem has room for as much.
 func (g *Gemm) packPanelPairs(isa ISA, dst, mem []float32, panel int) {
 	j := panel * panelCols

@@ -77,8 +77,13 @@ func (g *Gemm) Run(p *parallel.Pool) {
 }
 
 // serial computes the product on the caller alone, without checks. shared is B
-// packed by packAll, or nil; then own has room for gemmK*panelCols floats.
+// packed by packAll, or nil; then own has room for gemmK*panelCols floats. A
+// product of pairs needs shared, and own for pairBlockLen.
 func (g *Gemm) serial(isa ISA, shared, own []float32) {
+	if g.Precision.pairs(g.K) {
+		g.serialPairs(isa, shared, own)
+		return
+	}
 	for row := 0; row < g.M; row += gemmRows {
 		b := gemmBlock{
 			Gemm: g, isa: isa, shared: shared, own: own,
@@ -88,8 +93,15 @@ func (g *Gemm) serial(isa ISA, shared, own []float32) {
 	}
 }
 
-// packAll packs B into packedLen(K,N) floats.
-func (g *Gemm) packAll(isa ISA, dst []float32) {
+// packAll packs B into packedLen(K,N) floats. Pairs wait in mem, which has room
+// for K/2*panelCols.
+func (g *Gemm) packAll(isa ISA, dst, mem []float32) {
+	if g.Precision.pairs(g.K) {
+		for panel := range panelsOf(g.N) {
+			g.packPanelPairs(isa, panelOf(dst, panel, g.K/2), mem, panel)
+		}
+		return
+	}
 	for panel := range panelsOf(g.N) {
 		g.pack(isa, panelOf(dst, panel, g.K), 0, panel)
 	}
