@@ -67,6 +67,18 @@ var hasBF16 = cpu.Detect().BF16
 // byPairs says whether isa's kernels can use VDPBF16PS.
 func byPairs(isa ISA) bool { return isa == AVX512 && hasBF16 && !emulated.Load() }
 
+// runPairs is run for pairs.
+func (t *tile) runPairs(isa ISA, rows int) {
+	switch isa {
+	case AVX512:
+		t.run512(rows)
+	case AVX2:
+		t.run256(rows)
+	default:
+		t.runPairsGeneric(rows)
+	}
+}
+
 // callPairs is call for pairs.
 func (t *tile) callPairs(s tileShape) {
 	if byPairs(AVX512) && s < avx2x6x16 {

@@ -4,6 +4,8 @@ package kernel
 
 // Without assembly the kernels on pairs are the generic ones.
 
+func (t *tile) runPairs(_ ISA, rows int) { t.runPairsGeneric(rows) }
+
 func roundAlong(_ ISA, dst, src []float32) { roundAlongGeneric(dst, src) }
 
 func roundAcross(_ ISA, dst, even, odd []float32, step, cols int) {

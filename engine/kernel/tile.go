@@ -41,6 +41,10 @@ const maxWork = 12 << 10
 
 // run computes rows rows with the kernels of isa.
 func (t tile) run(isa ISA, rows int) {
+	if t.pairs {
+		t.runPairs(isa, rows)
+		return
+	}
 	switch isa {
 	case AVX512:
 		t.run512(rows)
@@ -53,10 +57,6 @@ func (t tile) run(isa ISA, rows int) {
 
 // runGeneric is the meaning of a tile, in Go.
 func (t *tile) runGeneric(rows int) {
-	if t.pairs {
-		t.runPairsGeneric(rows)
-		return
-	}
 	var sums [panelCols]float32
 	for r := range rows {
 		sum := sums[:t.cols]
