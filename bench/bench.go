@@ -70,11 +70,11 @@ func (b *Bench) ready(c Case) (*work, *parallel.Pool, error) {
 		pool = nil
 	}
 	runtime.GC()
-	make := c.work
-	if c.model != nil {
-		make = func(p *parallel.Pool) (*work, error) { return c.model.workOn(b.tape, p) }
+	ready := c.work
+	if c.model != nil && b.how() != "" {
+		ready = func(p *parallel.Pool) (*work, error) { return c.model.workOn(b.tape, p) }
 	}
-	w, err := make(pool)
+	w, err := ready(pool)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", c.Name, err)
 	}
