@@ -22,17 +22,20 @@ const (
 // Config is everything needed to build a model again: RUN/config.yaml holds it with all
 // defaults written out. Weights lie beside it, never in it.
 type Config struct {
-	Format   int          `yaml:"format"`
-	Version  string       `yaml:"ebb"` // the build that wrote the run
-	Kind     Kind         `yaml:"kind"`
-	Preset   string       `yaml:"preset"`
-	Seed     uint64       `yaml:"seed"`
-	Data     Data         `yaml:"data"`
-	Process  Process      `yaml:"process"`
-	Training Training     `yaml:"training"`
-	Sampling Sampling     `yaml:"sampling"`
-	Image    *ImageConfig `yaml:"image,omitempty"`
-	Table    *TableConfig `yaml:"table,omitempty"`
+	Format  int    `yaml:"format"`
+	Version string `yaml:"ebb"` // the build that wrote the run
+	Kind    Kind   `yaml:"kind"`
+	Preset  string `yaml:"preset"`
+	Seed    uint64 `yaml:"seed"`
+	// Precision of matrix products and convolutions, in training and after it: a name of
+	// precisions; empty is f32.
+	Precision string       `yaml:"precision,omitempty"`
+	Data      Data         `yaml:"data"`
+	Process   Process      `yaml:"process"`
+	Training  Training     `yaml:"training"`
+	Sampling  Sampling     `yaml:"sampling"`
+	Image     *ImageConfig `yaml:"image,omitempty"`
+	Table     *TableConfig `yaml:"table,omitempty"`
 }
 
 // Data tells where the training data came from.
@@ -137,6 +140,9 @@ func (c *Config) check(path string) error {
 		return bad("process.steps", c.Process.Steps, "at least 1")
 	case c.Sampling.Steps < 1:
 		return bad("sampling.steps", c.Sampling.Steps, "at least 1")
+	}
+	if _, err := NewPrecision(c.Precision); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
 	}
 	return nil
 }

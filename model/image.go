@@ -54,7 +54,10 @@ func imageModel(c *Config, pool *parallel.Pool, net func() (*network.UNet, error
 		return nil, fmt.Errorf("model: the configuration is of kind %q, not %q", c.Kind, KindImage)
 	}
 	m := &ImageModel{Config: c, pool: pool}
-	var err error
+	_, err := NewPrecision(c.Precision)
+	if err != nil {
+		return nil, err
+	}
 	if m.table, err = NewSchedule(c.Process.Schedule, c.Process.Steps); err != nil {
 		return nil, err
 	}
@@ -109,7 +112,7 @@ func (m *ImageModel) Denoiser(labels []int32) sample.Denoiser { return m.denoise
 // denoiser sends batch pictures at a time through the network, 0 for all.
 func (m *ImageModel) denoiser(labels []int32, batch int) sample.Denoiser {
 	d := &denoise.Model{Net: m.net, Sch: m.table, Predict: m.predict, Clock: denoise.StepClock(m.table.Steps()),
-		Shape: m.Shape(), Ranged: m.learned(), Labels: labels, Batch: batch, Pool: m.pool, ExactConv: m.Config.Image.ExactConv}
+		Shape: m.Shape(), Ranged: m.learned(), Labels: labels, Batch: batch, Pool: m.pool, ExactConv: m.Config.Image.ExactConv, Precision: m.Config.Numerics()}
 	if m.learned() {
 		return denoise.Ranged{Model: d}
 	}

@@ -100,7 +100,10 @@ func tableModel(c *Config, pool *parallel.Pool, net func() (*network.MLP, error)
 		return nil, err
 	}
 	m := &TableModel{Config: c, pool: pool}
-	var err error
+	_, err := NewPrecision(c.Precision)
+	if err != nil {
+		return nil, err
+	}
 	if m.table, err = NewSchedule(c.Process.Schedule, c.Process.Steps); err != nil {
 		return nil, err
 	}
@@ -139,7 +142,7 @@ func (m *TableModel) Denoiser() sample.MixedDenoiser { return m.denoiser(denoise
 func (m *TableModel) denoiser(batch int) sample.MixedDenoiser {
 	t := m.Config.Table.Transform
 	return &denoise.TableModel{Net: m.net, Sch: m.table, Predict: m.predict,
-		Numbers: t.Numbers(), Card: t.Cards(), Batch: batch, Pool: m.pool}
+		Numbers: t.Numbers(), Card: t.Cards(), Batch: batch, Pool: m.pool, Precision: m.Config.Numerics()}
 }
 
 // dryRun sends rows of zeros through the network.

@@ -145,7 +145,7 @@ func settings(c *model.Config) (Settings, error) {
 	return Settings{
 		Rate: t.Rate, Floor: t.Floor, Warmup: t.Warmup, WeightDecay: t.WeightDecay, Clip: t.Clip, EMA: t.EMA,
 		Budget: Budget{Steps: t.Steps, Time: t.Time}, Checkpoint: t.Checkpoint, Seed: c.Seed,
-		ExactConv:  c.Image != nil && c.Image.ExactConv,
+		ExactConv: c.Image != nil && c.Image.ExactConv, Precision: c.Numerics(),
 		MicroBatch: t.MicroBatch, Thrift: thrift, Trim: t.Memory > 0,
 	}, err
 }

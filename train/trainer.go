@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ebb/engine/autograd"
+	"ebb/engine/kernel"
 	"ebb/engine/kernel/parallel"
 	"ebb/engine/nn"
 	"ebb/engine/optim"
@@ -24,17 +25,18 @@ type Objective interface {
 
 // Settings are those of the optimiser and of the loop around it.
 type Settings struct {
-	Rate        float64       // peak learning rate
-	Floor       float64       // last learning rate, as a share of the peak
-	Warmup      int           // steps over which the rate rises
-	WeightDecay float64       // decoupled
-	Clip        float64       // largest norm of the gradient; 0: any
-	EMA         float64       // decay of the averaged weights
-	Budget      Budget        // length of the run
-	Checkpoint  time.Duration // between two checkpoints
-	Seed        uint64        // kept in the checkpoint; the objective draws from it
-	ExactConv   bool          // convolutions by their definition; see autograd.Tape
-	MicroBatch  int           // rows that go through the network at a time, for a Divisible objective; 0: all
+	Rate        float64          // peak learning rate
+	Floor       float64          // last learning rate, as a share of the peak
+	Warmup      int              // steps over which the rate rises
+	WeightDecay float64          // decoupled
+	Clip        float64          // largest norm of the gradient; 0: any
+	EMA         float64          // decay of the averaged weights
+	Budget      Budget           // length of the run
+	Checkpoint  time.Duration    // between two checkpoints
+	Seed        uint64           // kept in the checkpoint; the objective draws from it
+	ExactConv   bool             // convolutions by their definition; see autograd.Tape
+	Precision   kernel.Precision // of products and convolutions; see autograd.Tape
+	MicroBatch  int              // rows that go through the network at a time, for a Divisible objective; 0: all
 	Thrift      autograd.Thrift
 	Trim        bool // give the tape's memory back while a preview is drawn
 }
@@ -128,7 +130,7 @@ func (tr *Trainer) begin(saved *checkpoint.Saved) (*loop, error) {
 		l.now = time.Now
 	}
 	l.savedAt, l.told = l.now(), l.now()
-	l.tape.ExactConv, l.tape.Thrift = tr.Settings.ExactConv, tr.Settings.Thrift
+	l.tape.ExactConv, l.tape.Precision, l.tape.Thrift = tr.Settings.ExactConv, tr.Settings.Precision, tr.Settings.Thrift
 	parts, err := tr.inParts()
 	if err != nil {
 		return nil, err

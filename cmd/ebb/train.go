@@ -31,6 +31,7 @@ type trainOptions struct {
 	flip           bool
 	pad            int
 	exactConv      bool
+	precision      string
 	resume, json   bool
 	threads        int
 	micro          int
@@ -95,6 +96,7 @@ func newTrain(s streams) *cobra.Command {
 	f.BoolVar(&o.flip, "flip", false, "mirror half of the training pictures left to right")
 	f.IntVar(&o.pad, "pad", 0, "give pictures a border, so that their sides are multiples of this (default: what the network needs)")
 	f.BoolVar(&o.exactConv, "exact-conv", false, "convolutions by their definition: slower, half the rounding error of Winograd's algorithm")
+	addPrecision(f, &o.precision, "")
 	f.BoolVar(&o.resume, "resume", false, "go on from the run's last checkpoint, or start if there is none")
 	f.DurationVar(&o.checkpoint, "checkpoint", 0, "time between two checkpoints (default 30s)")
 	f.IntVar(&o.threads, "threads", 0, "threads to compute with (default: all processors)")
@@ -136,7 +138,7 @@ func (o *trainOptions) check() error {
 			return usagef("--%s must be above 0", f.name)
 		}
 	}
-	return nil
+	return checkPrecision(o.precision)
 }
 
 // trainJob is a run that is ready to be trained.
@@ -250,6 +252,9 @@ func (o *trainOptions) override(c *model.Config) {
 	if o.given("flip") && c.Image != nil {
 		c.Image.Flip = o.flip
 	}
+	if o.given("precision") {
+		c.Precision = o.precision
+	}
 	if o.given("exact-conv") && c.Image != nil {
 		c.Image.ExactConv = o.exactConv
 	}
@@ -257,7 +262,7 @@ func (o *trainOptions) override(c *model.Config) {
 
 // reopen opens the existing run of a configuration.
 func (o *trainOptions) reopen(config *model.Config) (*trainJob, error) {
-	for _, name := range []string{"config", "preset", "label", "seed", "batch", "micro-batch", "memory", "rate", "flip", "exact-conv"} {
+	for _, name := range []string{"config", "preset", "label", "seed", "batch", "micro-batch", "memory", "rate", "flip", "exact-conv", "precision"} {
 		if o.given(name) && !o.agrees(name, config) {
 			return nil, usagef("--%s differs from the run's own setting: a resumed run keeps its settings; leave the flag out, or start another run", name)
 		}
@@ -286,6 +291,8 @@ func (o *trainOptions) agrees(name string, c *model.Config) bool {
 		return c.Table != nil && o.label == c.Label()
 	case "flip":
 		return c.Image != nil && o.flip == c.Image.Flip
+	case "precision":
+		return sameNumerics(o.precision, c)
 	case "exact-conv":
 		return c.Image != nil && o.exactConv == c.Image.ExactConv
 	}

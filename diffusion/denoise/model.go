@@ -6,6 +6,7 @@ import (
 	"ebb/diffusion/process"
 	"ebb/diffusion/schedule"
 	"ebb/engine/autograd"
+	"ebb/engine/kernel"
 	"ebb/engine/kernel/parallel"
 	"ebb/engine/nn"
 	"ebb/engine/tensor"
@@ -59,6 +60,8 @@ type Model struct {
 	Pool    *parallel.Pool
 	// ExactConv is that of the tape: convolutions by their definition.
 	ExactConv bool
+	// Precision is that of the tape: what products round their inputs to.
+	Precision kernel.Precision
 
 	tape *autograd.Tape
 }
@@ -85,7 +88,7 @@ func (m *Model) forward(xt *process.State, t []float64, f func(row int, out []fl
 	}
 	if m.tape == nil {
 		m.tape = autograd.NewFrozen(m.Pool)
-		m.tape.ExactConv = m.ExactConv
+		m.tape.ExactConv, m.tape.Precision = m.ExactConv, m.Precision
 	}
 	for lo, hi := range chunks(xt.Rows, m.Batch) {
 		n := hi - lo

@@ -6,6 +6,7 @@ import (
 	"ebb/diffusion/process"
 	"ebb/diffusion/schedule"
 	"ebb/engine/autograd"
+	"ebb/engine/kernel"
 	"ebb/engine/kernel/parallel"
 )
 
@@ -25,6 +26,8 @@ type TableModel struct {
 	Card    []int // categories of each column
 	Batch   int   // rows per call of the network; 0: all at once
 	Pool    *parallel.Pool
+	// Precision is that of the tape: what products round their inputs to.
+	Precision kernel.Precision
 
 	tape *autograd.Tape
 }
@@ -51,6 +54,7 @@ func (m *TableModel) DenoiseCells(x0 *process.State, logits []float64, xt *proce
 	}
 	if m.tape == nil {
 		m.tape = autograd.NewFrozen(m.Pool)
+		m.tape.Precision = m.Precision
 	}
 	for lo, hi := range chunks(xt.Rows, m.Batch) {
 		n := hi - lo

@@ -47,7 +47,7 @@ func (t *Tape) Conv2DAdd(x, w, b, shift, add *Var, g Geometry) *Var {
 // add, which may be nil.
 func (t *Tape) convolve(x, w, b, shift, add *Var, g Geometry) (*tensor.Tensor, func(dy *tensor.Tensor)) {
 	s := convShape(x, w, b, shift, g)
-	s.Exact = t.ExactConv
+	s.Exact, s.Precision = t.ExactConv, t.Precision
 	y := t.New(s.N, s.OutH(), s.OutW(), s.O)
 	if add != nil && !tensor.SameShape(y, add.Value) {
 		misfit("Conv2DAdd", "add like the result (N,OH,OW,O)", y, add)

@@ -21,6 +21,7 @@ func (t *Tape) LinearJoined(x *Var, ws, bs []*Var) *Var {
 	(&kernel.Gemm{
 		M: rows, N: k, K: d,
 		A: x.Value.Data, LDA: d, B: w.Data, LDB: k, C: y.Data, LDC: k, Bias: b.Data,
+		Precision: t.Precision,
 	}).Run(t.pool)
 	t.Free(w, b)
 	reads(x)
@@ -32,6 +33,7 @@ func (t *Tape) LinearJoined(x *Var, ws, bs []*Var) *Var {
 			(&kernel.Gemm{
 				M: rows, N: d, K: k,
 				A: dy.Data, LDA: k, B: w.Data, LDB: k, TransB: true, C: dx.Data, LDC: d,
+				Precision: t.Precision,
 			}).Run(t.pool)
 			t.Free(w)
 			t.Accumulate(x, dx)
@@ -117,7 +119,7 @@ func (t *Tape) AttentionJoined(qkv *Var, heads int) *Var {
 		misfit("AttentionJoined", "qkv (N,T,3C), heads that divide C", qkv, heads)
 	}
 	n, length, c := qkv.Value.Dim(0), qkv.Value.Dim(1), qkv.Value.Dim(2)/3
-	s := kernel.Attention{N: n, T: length, Heads: heads, D: c / heads, Stride: 3 * c}
+	s := kernel.Attention{N: n, T: length, Heads: heads, D: c / heads, Stride: 3 * c, Precision: t.Precision}
 	y, lse := t.New(n, length, c), &tensor.Tensor{}
 	if t.training {
 		lse = t.New(n, heads, length)

@@ -80,7 +80,10 @@ func (t *Tape) product(l linear, g kernel.Gemm) {
 	g.M, g.N, g.K = l.rows, l.k, l.d
 	g.A, g.LDA, g.B, g.LDB, g.LDC = l.x.Value.Data, l.d, l.w.Value.Data, l.k, l.k
 	g.Bias = dataOf(l.b)
-	g.Packed = t.packed(laidOut{weights: l.w}, g.Pack)
+	g.Precision = t.Precision
+	if t.Precision == kernel.F32 {
+		g.Packed = t.packed(laidOut{weights: l.w}, g.Pack)
+	}
 	g.Run(t.pool)
 }
 
@@ -91,6 +94,7 @@ func (t *Tape) linearBackward(l linear, dy *tensor.Tensor) {
 		(&kernel.Gemm{
 			M: l.rows, N: l.d, K: l.k,
 			A: dy.Data, LDA: l.k, B: l.w.Value.Data, LDB: l.k, TransB: true, C: dx.Data, LDC: l.d,
+			Precision: t.Precision,
 		}).Run(t.pool)
 		t.Accumulate(l.x, dx)
 	}
@@ -98,7 +102,7 @@ func (t *Tape) linearBackward(l linear, dy *tensor.Tensor) {
 		(&kernel.Gemm{
 			M: l.d, N: l.k, K: l.rows,
 			A: l.x.Value.Data, LDA: l.d, TransA: true, B: dy.Data, LDB: l.k, C: dw.Data, LDC: l.k,
-			Accumulate: true,
+			Accumulate: true, Precision: t.Precision,
 		}).Run(t.pool)
 	}
 	if db := t.GradOf(l.b); db != nil {

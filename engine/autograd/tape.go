@@ -23,6 +23,10 @@ type Tape struct {
 	ExactConv bool
 	// Thrift saves memory while training, and costs time; results stay the same.
 	Thrift Thrift
+
+	// Precision BF16 rounds the inputs of matrix products and convolutions, both
+	// in operations and in their derivatives; sums and all else stay float32.
+	Precision kernel.Precision
 }
 
 // node is one operation that was recorded: its result and its derivative. It is

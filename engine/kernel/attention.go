@@ -19,7 +19,14 @@ import (
 //
 // Stride, unless it is 0, is how far the places of q, k, v and of their gradients
 // are apart: 3*Heads*D where the three stand side by side in one tensor.
-type Attention struct{ N, T, Heads, D, Stride int }
+type Attention struct {
+	N, T, Heads, D, Stride int
+
+	// Precision BF16 rounds q/sqrt(D), k, the weights and v in the products of
+	// Forward: q k^T if D is even and at least 16, that with v if T is. Backward
+	// stays F32.
+	Precision Precision
+}
 
 const (
 	attentionFloats = 48 << 10 // floats of a block of rows of the (T,T) matrix
@@ -101,10 +108,11 @@ type attentionForward struct {
 	memory       []float32
 	keys, values []float32 // packed
 	scaled, prob []float32
+	rounded      []float32 // where products keep what they round
 }
 
 func (s Attention) forwardLen() int {
-	return packedLen(s.D, s.T) + packedLen(s.T, s.D) + s.rows()*(s.D+s.T)
+	return packedLen(s.D, s.T) + packedLen(s.T, s.D) + s.rows()*(s.D+s.T) + s.roundedLen()
 }
 
 // cut takes n floats off the memory.
@@ -118,8 +126,9 @@ func (f *attentionForward) cut(n int) []float32 {
 func (f *attentionForward) pack(k, v []float32) {
 	f.keys, f.values = f.cut(packedLen(f.D, f.T)), f.cut(packedLen(f.T, f.D))
 	f.scaled, f.prob = f.cut(f.rows()*f.D), f.cut(f.rows()*f.T)
-	(&Gemm{N: f.T, K: f.D, B: k, LDB: f.stride(), TransB: true}).packAll(f.isa, f.keys)
-	(&Gemm{N: f.D, K: f.T, B: v, LDB: f.stride()}).packAll(f.isa, f.values)
+	f.rounded = f.cut(f.roundedLen())
+	(&Gemm{N: f.T, K: f.D, B: k, LDB: f.stride(), TransB: true, Precision: f.Precision}).packAll(f.isa, f.keys, f.rounded)
+	(&Gemm{N: f.D, K: f.T, B: v, LDB: f.stride(), Precision: f.Precision}).packAll(f.isa, f.values, f.rounded)
 }
 
 // block computes some rows of one head.
@@ -128,7 +137,7 @@ func (f *attentionForward) block(rows int, y, lse, q []float32) {
 	for i := range rows {
 		scaleSlice(f.isa, f.scaled[i*f.D:][:f.D], q[i*stride:][:f.D], scale)
 	}
-	(&Gemm{M: rows, N: f.T, K: f.D, A: f.scaled, LDA: f.D, C: f.prob, LDC: f.T}).serial(f.isa, f.keys, nil)
+	(&Gemm{M: rows, N: f.T, K: f.D, A: f.scaled, LDA: f.D, C: f.prob, LDC: f.T, Precision: f.Precision}).serial(f.isa, f.keys, f.rounded)
 	for i := range rows {
 		row := f.prob[i*f.T:][:f.T]
 		top, sum := expRow(f.isa, row, row)
@@ -138,7 +147,7 @@ func (f *attentionForward) block(rows int, y, lse, q []float32) {
 		// The reciprocal of the sum waits here until y is there.
 		f.scaled[i] = 1 / sum
 	}
-	(&Gemm{M: rows, N: f.D, K: f.T, A: f.prob, LDA: f.T, C: y, LDC: width}).serial(f.isa, f.values, nil)
+	(&Gemm{M: rows, N: f.D, K: f.T, A: f.prob, LDA: f.T, C: y, LDC: width, Precision: f.Precision}).serial(f.isa, f.values, f.rounded)
 	for i := range rows {
 		out := y[i*width:][:f.D]
 		scaleSlice(f.isa, out, out, f.scaled[i])

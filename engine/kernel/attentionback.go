@@ -75,7 +75,7 @@ func (b *attentionBackward) pack(k, v []float32) {
 			}
 		}
 	}
-	(&Gemm{N: b.D, K: b.T, B: k, LDB: width}).packAll(b.isa, b.keysBack)
+	(&Gemm{N: b.D, K: b.T, B: k, LDB: width}).packAll(b.isa, b.keysBack, nil)
 }
 
 // weights sets prob and ds of the block of rows that begins at row.
@@ -122,7 +122,7 @@ func (b *attentionBackward) across(row, rows int, out, p, x []float32, stride in
 		M: b.T, N: b.D, K: rows, A: p, LDA: b.padded(), TransA: true, B: x, LDB: stride,
 		C: out, LDC: b.stride(), Accumulate: row > 0,
 	}
-	g.packAll(b.isa, b.packed)
+	g.packAll(b.isa, b.packed, nil)
 	g.serial(b.isa, b.packed, nil)
 }
 

@@ -22,6 +22,11 @@ type Conv struct {
 	N, H, W, C, O, K, Stride             int
 	PadTop, PadLeft, PadBottom, PadRight int
 	Exact                                bool // sum the products themselves, always
+
+	// Precision BF16 rounds both factors of the products. Where Winograd's
+	// algorithm serves, those are the transformed numbers: see bf16winograd.go.
+	// The gradient of the weights stays F32 elsewhere.
+	Precision Precision
 }
 
 // OutH is the height of the output.
@@ -44,7 +49,7 @@ func (s Conv) Forward(p *parallel.Pool, y, x, w, bias, shift []float32) {
 func (s Conv) ForwardAdd(p *parallel.Pool, y, x, w, bias, shift, add []float32) {
 	s.check(y, x, w)
 	if s.byWinograd() {
-		g := newWinograd(s.N, s.H, s.W, s.C, s.O)
+		g := newWinograd(s.N, s.H, s.W, s.C, s.O, s.Precision)
 		g.u = p.Borrow(g.weightLen())
 		defer p.Return(g.u)
 		g.transform(p, active(), w)
@@ -62,12 +67,12 @@ func (s Conv) ForwardAdd(p *parallel.Pool, y, x, w, bias, shift, add []float32) 
 func (s Conv) Pack(p *parallel.Pool, w []float32) []float32 {
 	checkLen("Conv w", w, s.K*s.K*s.C*s.O, false)
 	if s.byWinograd() {
-		g := newWinograd(s.N, s.H, s.W, s.C, s.O)
+		g := newWinograd(s.N, s.H, s.W, s.C, s.O, s.Precision)
 		g.u = make([]float32, g.weightLen())
 		g.transform(p, active(), w)
 		return g.u
 	}
-	packed := make([]float32, packedLen(s.K*s.K*s.C, s.O))
+	packed := make([]float32, packedLen(s.depth(), s.O))
 	s.packInto(p, packed, w)
 	return packed
 }
@@ -75,10 +80,10 @@ func (s Conv) Pack(p *parallel.Pool, w []float32) []float32 {
 // ForwardPacked is ForwardAdd with weights from Pack of the same convolution, of
 // any N. It gives the same bits.
 func (s Conv) ForwardPacked(p *parallel.Pool, y, x, packed, bias, shift, add []float32) {
-	depth := s.K * s.K * s.C
+	depth := s.depth()
 	s.checkImages(y, x)
 	if s.byWinograd() {
-		checkLen("Conv packed w", packed, newWinograd(s.N, s.H, s.W, s.C, s.O).weightLen(), false)
+		checkLen("Conv packed w", packed, newWinograd(s.N, s.H, s.W, s.C, s.O, s.Precision).weightLen(), false)
 	} else {
 		checkLen("Conv packed w", packed, packedLen(depth, s.O), false)
 	}
@@ -99,7 +104,7 @@ func (s Conv) forward(p *parallel.Pool, y, x []float32, weights panels, to added
 	start, perImage := s.starts(p, to.bias, to.shift)
 	defer p.Return(start)
 	if s.byWinograd() {
-		g := newWinograd(s.N, s.H, s.W, s.C, s.O)
+		g := newWinograd(s.N, s.H, s.W, s.C, s.O, s.Precision)
 		g.u, g.start, g.perImage, g.add = weights.data, start, perImage, to.all
 		g.run(p, active(), y, x)
 		return
@@ -110,6 +115,7 @@ func (s Conv) forward(p *parallel.Pool, y, x []float32, weights panels, to added
 		top: s.PadTop, left: s.PadLeft, kh: s.K, kw: s.K, stride: s.Stride,
 		outH: oh, outW: ow, outC: s.O,
 		imageStep: oh * ow * s.O, rowStep: ow * s.O, pixelStep: s.O, startStep: perImage,
+		pairs: s.Precision.pairs(s.C),
 	}.run(p, active(), y, x, weights, start)
 	if to.all != nil {
 		AddTo(p, y, to.all)
@@ -120,17 +126,30 @@ func (s Conv) forward(p *parallel.Pool, y, x []float32, weights panels, to added
 // it is: for one panel, or for so few pixels that a copy is not worth it.
 func (s Conv) packWeights(p *parallel.Pool, w []float32) (weights panels, borrowed []float32) {
 	const fewPixels = 256
-	depth := s.K * s.K * s.C
-	if s.O == panelCols || s.O%panelCols == 0 && s.N*s.OutH()*s.OutW() <= fewPixels {
+	inPlace := s.O == panelCols || s.O%panelCols == 0 && s.N*s.OutH()*s.OutW() <= fewPixels
+	if inPlace && !s.Precision.pairs(s.C) {
 		return panels{w, panelCols, s.O}, nil
 	}
-	packed := p.Borrow(packedLen(depth, s.O))
+	packed := p.Borrow(packedLen(s.depth(), s.O))
 	s.packInto(p, packed, w)
-	return packedPanels(packed, depth), packed
+	return packedPanels(packed, s.depth()), packed
+}
+
+// depth is how many words of packed weights an output sums over: a weight, or a
+// pair of them.
+func (s Conv) depth() int {
+	if s.Precision.pairs(s.C) {
+		return s.K * s.K * s.C / 2
+	}
+	return s.K * s.K * s.C
 }
 
 func (s Conv) packInto(p *parallel.Pool, packed, w []float32) {
-	depth := s.K * s.K * s.C
+	if s.Precision.pairs(s.C) {
+		s.packPairs(p, packed, w)
+		return
+	}
+	depth := s.depth()
 	p.Run(panelsOf(s.O), func(_, panel int) {
 		dst := panelOf(packed, panel, depth)
 		packRows(dst, w[panel*panelCols:], s.O, min(panelCols, s.O-panel*panelCols))
@@ -195,8 +214,13 @@ func (s Conv) dataClass(p *parallel.Pool, isa ISA, ry, rx int, dx, dy, w, packed
 		return
 	}
 	depth := y.taps * x.taps * s.O
-	p.Run(panelsOf(s.C), func(_, panel int) {
+	pairs := s.Precision.pairs(s.O)
+	p.Run(panelsOf(s.C), func(worker, panel int) {
 		dst := panelOf(packed, panel, depth)
+		if pairs {
+			s.packPairsTransposed(isa, dst[:len(dst)/2], p.Scratch(worker, s.O*panelCols), panel, ry, rx, y.taps, x.taps, w)
+			return
+		}
 		c, cols := panel*panelCols, min(panelCols, s.C-panel*panelCols)
 		for i := range y.taps {
 			for j := range x.taps {
@@ -213,6 +237,7 @@ func (s Conv) dataClass(p *parallel.Pool, isa ISA, ry, rx int, dx, dy, w, packed
 		outH: y.places, outW: x.places, outC: s.C,
 		base:      (y.first*s.W + x.first) * s.C,
 		imageStep: s.H * s.W * s.C, rowStep: s.Stride * s.W * s.C, pixelStep: s.Stride * s.C,
+		pairs: pairs,
 	}.run(p, isa, dx, dy, packedPanels(packed, depth), start)
 }
 

@@ -25,9 +25,10 @@ type Gemm struct {
 
 	Bias       []float32 // (N), where every row starts, or nil
 	Accumulate bool      // start from C; not together with Bias
+	Precision  Precision // BF16 rounds A and B, if K is even and at least 16
 
 	// Packed is B as [Gemm.Pack] laid it out, for products that share it, or nil.
-	// Then B is not read and may be nil.
+	// Then B is not read and may be nil. It is for F32 alone.
 	Packed []float32
 
 	// What is done to C while it is still in the cache, when the sums are there:
@@ -54,6 +55,10 @@ func (g *Gemm) Run(p *parallel.Pool) {
 		return
 	}
 	isa := active()
+	if g.Precision.pairs(g.K) {
+		g.runPairs(p, isa)
+		return
+	}
 	shared := g.Packed
 	if shared == nil && g.M >= shareRows && g.K > 0 {
 		shared = p.Borrow(packedLen(g.K, g.N))
@@ -96,8 +101,13 @@ func (g *Gemm) packInto(p *parallel.Pool, isa ISA, dst []float32) {
 }
 
 // serial computes the product on the caller alone, without checks. shared is B
-// packed by packAll, or nil; then own has room for gemmK*panelCols floats.
+// packed by packAll, or nil; then own has room for gemmK*panelCols floats. A
+// product of pairs needs shared, and own for pairBlockLen.
 func (g *Gemm) serial(isa ISA, shared, own []float32) {
+	if g.Precision.pairs(g.K) {
+		g.serialPairs(isa, shared, own)
+		return
+	}
 	for row := 0; row < g.M; row += gemmRows {
 		b := gemmBlock{
 			Gemm: g, isa: isa, shared: shared, own: own,
@@ -107,8 +117,15 @@ func (g *Gemm) serial(isa ISA, shared, own []float32) {
 	}
 }
 
-// packAll packs B into packedLen(K,N) floats.
-func (g *Gemm) packAll(isa ISA, dst []float32) {
+// packAll packs B into packedLen(K,N) floats. Pairs wait in mem, which has room
+// for K/2*panelCols.
+func (g *Gemm) packAll(isa ISA, dst, mem []float32) {
+	if g.Precision.pairs(g.K) {
+		for panel := range panelsOf(g.N) {
+			g.packPanelPairs(isa, panelOf(dst, panel, g.K/2), mem, panel)
+		}
+		return
+	}
 	for panel := range panelsOf(g.N) {
 		g.pack(isa, panelOf(dst, panel, g.K), 0, panel)
 	}
@@ -168,26 +185,26 @@ func (b *gemmBlock) run() {
 			t.run(b.isa, b.rows)
 		}
 	}
-	b.finish()
+	b.finish(b.isa, b.row, b.row+b.rows, b.panel, b.panelEnd)
 }
 
-// finish does to the block what follows the sums.
-func (b *gemmBlock) finish() {
-	if b.Add == nil && b.SiLU == nil {
+// finish does to a block of rows and panels of C what follows the sums.
+func (g *Gemm) finish(isa ISA, row, rowEnd, panel, panelEnd int) {
+	if g.Add == nil && g.SiLU == nil {
 		return
 	}
-	first, end := b.panel*panelCols, min(b.panelEnd*panelCols, b.N)
-	for i := b.row; i < b.row+b.rows; i++ {
-		c := b.C[i*b.LDC:][first:end]
-		if b.Add != nil {
-			add := b.Add
-			if len(add) > b.N {
-				add = add[i*b.LDC:]
+	first, end := panel*panelCols, min(panelEnd*panelCols, g.N)
+	for i := row; i < rowEnd; i++ {
+		c := g.C[i*g.LDC:][first:end]
+		if g.Add != nil {
+			add := g.Add
+			if len(add) > g.N {
+				add = add[i*g.LDC:]
 			}
-			addSlice(b.isa, c, c, add[first:end])
+			addSlice(isa, c, c, add[first:end])
 		}
-		if b.SiLU != nil {
-			siluSlice(b.isa, b.SiLU[i*b.LDC:][first:end], c)
+		if g.SiLU != nil {
+			siluSlice(isa, g.SiLU[i*g.LDC:][first:end], c)
 		}
 	}
 }
