@@ -14,6 +14,7 @@ func TestGemmFinishesLikeSeparatePasses(t *testing.T) {
 	d := newDraw(6)
 	for i := range 60 {
 		plain := gemmCase(d, 1+d.IntN(130), 1+d.IntN(90), d.IntN(60), d.IntN(2) == 0, d.IntN(2) == 0, i%3, d.floats)
+		plain.Precision = Precision(i / 30)
 		matrix, row := d.floats(len(plain.C)), d.floats(plain.N)
 		start := append([]float32(nil), plain.C...)
 		onEveryISA(func(isa ISA) {
@@ -85,6 +86,10 @@ func TestPackedConvIsConv(t *testing.T) {
 	cases := append([]Conv(nil), convCases...)
 	for range 20 {
 		cases = append(cases, randomConv(d), randomWinograd(d))
+	}
+	for _, s := range cases {
+		s.Precision = BF16
+		cases = append(cases, s)
 	}
 	for _, s := range cases {
 		data := newConvData(s, d.floats)
