@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
+	"ebb/engine/autograd"
+	"ebb/engine/kernel"
 	"ebb/engine/kernel/parallel"
 )
 
@@ -15,6 +18,10 @@ type Bench struct {
 	Pool    *parallel.Pool
 	Time    time.Duration // spent on each case, at least; three calls are always made
 	Profile bool          // also say where the time of a model goes
+
+	// How models compute: see autograd.Tape. Kernels and other programs are as always.
+	Precision kernel.Precision
+	ExactConv bool
 
 	bandwidth map[int]float64 // bytes/s by number of threads, measured when first needed
 }
@@ -25,8 +32,9 @@ type Result struct {
 	Name    string  `json:"name"`
 	Batch   int     `json:"batch"`
 	Threads int     `json:"threads"`
-	Seconds float64 `json:"seconds"` // of one call, the median
-	Calls   int     `json:"calls"`   // of which it is the median
+	How     string  `json:"how,omitempty"` // a model computes other than by default: bf16, exact-conv
+	Seconds float64 `json:"seconds"`       // of one call, the median
+	Calls   int     `json:"calls"`         // of which it is the median
 	GFLOPS  float64 `json:"gflops"`
 	GBs     float64 `json:"gb_per_s,omitempty"`
 	Bound   string  `json:"bound"` // what limits it: fma or memory
@@ -62,13 +70,23 @@ func (b *Bench) ready(c Case) (*work, *parallel.Pool, error) {
 		pool = nil
 	}
 	runtime.GC()
-	w, err := c.work(pool)
+	ready := c.work
+	if c.model != nil && b.how() != "" {
+		ready = func(p *parallel.Pool) (*work, error) { return c.model.workOn(b.tape, p) }
+	}
+	w, err := ready(pool)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", c.Name, err)
 	}
 	w.run() // twice, so that every buffer is there and has been touched
 	w.run()
 	return w, pool, nil
+}
+
+// tape sets how a tape computes.
+func (b *Bench) tape(t *autograd.Tape) *autograd.Tape {
+	t.Precision, t.ExactConv = b.Precision, b.ExactConv
+	return t
 }
 
 // samples are the seconds of single calls, and the peaks measured in between.
@@ -122,6 +140,9 @@ func (b *Bench) result(c Case, w *work, pool *parallel.Pool, s samples) Result {
 	t := median(s.seconds)
 	r := Result{Name: c.Name, Batch: c.Batch, Threads: pool.Threads(), Seconds: t, Calls: len(s.seconds),
 		GFLOPS: w.flops / t / 1e9, GBs: w.bytes / t / 1e9, Bound: "fma", Others: s.others}
+	if c.model != nil {
+		r.How = b.how()
+	}
 	least := w.flops / s.peak()
 	if w.bytes > 0 {
 		if move := w.bytes / b.memory(pool); move > least {
@@ -133,6 +154,18 @@ func (b *Bench) result(c Case, w *work, pool *parallel.Pool, s samples) Result {
 		r.Profile = profileOf(w)
 	}
 	return r
+}
+
+// how names the settings of models that are not the default.
+func (b *Bench) how() string {
+	var names []string
+	if b.Precision != kernel.F32 {
+		names = append(names, b.Precision.String())
+	}
+	if b.ExactConv {
+		names = append(names, "exact-conv")
+	}
+	return strings.Join(names, " ")
 }
 
 // memory is the bandwidth that the pool's threads reach together, in bytes/s.

@@ -121,19 +121,25 @@ func (m Model) subject() (*subject, error) {
 
 // work makes the model ready for its task.
 func (m Model) work(p *parallel.Pool) (*work, error) {
+	return m.workOn(func(t *autograd.Tape) *autograd.Tape { return t }, p)
+}
+
+// workOn is work on tapes that set has changed.
+func (m Model) workOn(set func(*autograd.Tape) *autograd.Tape, p *parallel.Pool) (*work, error) {
 	s, err := m.subject()
 	if err != nil {
 		return nil, err
 	}
 	if m.Task == Infer {
-		return s.infer(p), nil
+		return s.infer(set(autograd.NewFrozen(p))), nil
 	}
-	return s.train(p)
+	return s.train(set(autograd.New(p)))
 }
 
-// infer is one pass over the batch without gradients.
-func (s *subject) infer(p *parallel.Pool) *work {
-	tape, times := autograd.NewInference(p), make([]float64, s.x.Dim(0))
+// infer is one pass over the batch without gradients, as a sampler makes many
+// with the same weights.
+func (s *subject) infer(tape *autograd.Tape) *work {
+	times := make([]float64, s.x.Dim(0))
 	for i := range times {
 		times[i] = float64(i*37%1000) / 1000
 	}
@@ -149,14 +155,14 @@ func (s *subject) infer(p *parallel.Pool) *work {
 
 // train is a whole step: noise the batch, forward, mean squared error on the
 // noise, backward, clip the gradient's norm at 1, AdamW.
-func (s *subject) train(p *parallel.Pool) (*work, error) {
+func (s *subject) train(tape *autograd.Tape) (*work, error) {
 	sch, err := model.NewSchedule("linear", 1000)
 	if err != nil {
 		return nil, err
 	}
 	objective := denoise.Objective{Sch: sch, Clock: s.clock, Steps: 1000}
 	params := s.net.Params()
-	tape, adam, step := autograd.New(p), optim.NewAdamW(params), 0
+	p, adam, step := tape.Pool(), optim.NewAdamW(params), 0
 	adam.WeightDecay = 0.01
 	clock := make([]float64, s.x.Dim(0))
 	run := func(f *Profile) {

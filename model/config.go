@@ -22,17 +22,20 @@ const (
 // Config is everything needed to build a model again: RUN/config.yaml holds it with all
 // defaults written out. Weights lie beside it, never in it.
 type Config struct {
-	Format   int          `yaml:"format"`
-	Version  string       `yaml:"ebb"` // the build that wrote the run
-	Kind     Kind         `yaml:"kind"`
-	Preset   string       `yaml:"preset"`
-	Seed     uint64       `yaml:"seed"`
-	Data     Data         `yaml:"data"`
-	Process  Process      `yaml:"process"`
-	Training Training     `yaml:"training"`
-	Sampling Sampling     `yaml:"sampling"`
-	Image    *ImageConfig `yaml:"image,omitempty"`
-	Table    *TableConfig `yaml:"table,omitempty"`
+	Format  int    `yaml:"format"`
+	Version string `yaml:"ebb"` // the build that wrote the run
+	Kind    Kind   `yaml:"kind"`
+	Preset  string `yaml:"preset"`
+	Seed    uint64 `yaml:"seed"`
+	// Precision of matrix products and convolutions, in training and after it: a name of
+	// precisions; empty is f32.
+	Precision string       `yaml:"precision,omitempty"`
+	Data      Data         `yaml:"data"`
+	Process   Process      `yaml:"process"`
+	Training  Training     `yaml:"training"`
+	Sampling  Sampling     `yaml:"sampling"`
+	Image     *ImageConfig `yaml:"image,omitempty"`
+	Table     *TableConfig `yaml:"table,omitempty"`
 }
 
 // Data tells where the training data came from.
@@ -78,6 +81,13 @@ type Training struct {
 	Steps       int           `yaml:"steps"`        // length of the run; 0: by time
 	Time        time.Duration `yaml:"time"`
 	Checkpoint  time.Duration `yaml:"checkpoint"` // between two checkpoints
+
+	// How a step fits into memory. MicroBatch rows go through the network at a time, and
+	// gradients are summed over the parts of a batch in order; 0 is the whole batch. It decides
+	// the last bits of the result; Recompute does not.
+	MicroBatch int    `yaml:"micro_batch,omitempty"`
+	Recompute  string `yaml:"recompute,omitempty"` // computed twice to save memory: norms, or blocks; see Thrifts
+	Memory     Bytes  `yaml:"memory,omitempty"`    // the budget from which the two were chosen
 }
 
 // Sampling holds the defaults of `ebb sample`.
@@ -140,12 +150,17 @@ func (c *Config) check(path string) error {
 		return bad("kind", c.Kind, "a section of that name beside it")
 	case c.Kind != KindTable && c.Kind != KindImage:
 		return bad("kind", c.Kind, "table or image")
+	case c.Training.MicroBatch < 0:
+		return bad("training.micro_batch", c.Training.MicroBatch, "at least 1, or none for the whole batch")
 	case c.Training.Batch < 1:
 		return bad("training.batch", c.Training.Batch, "at least 1")
 	case c.Process.Steps < 1:
 		return bad("process.steps", c.Process.Steps, "at least 1")
 	case c.Sampling.Steps < 1:
 		return bad("sampling.steps", c.Sampling.Steps, "at least 1")
+	}
+	if _, err := NewPrecision(c.Precision); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
 	}
 	return nil
 }

@@ -15,6 +15,14 @@ type Objective interface {
 	Loss(t *autograd.Tape, step int) *autograd.Var
 }
 
+// share is what the mean loss of rows contributes to that of a batch.
+func share(t *autograd.Tape, loss *autograd.Var, rows, batch int) *autograd.Var {
+	if rows == batch {
+		return loss
+	}
+	return t.Scale(loss, float32(float64(rows)/float64(batch)))
+}
+
 // batchRow is the example that stands at a position of the endless sequence of shuffled
 // epochs.
 func batchRow(seed uint64, position, rows int) (row int, epoch uint64) {
@@ -31,6 +39,7 @@ type DrawOptions struct {
 	Steps   int    // 0: the model's default
 	Grid    string // a name of Grids or a list of times; empty: the model's default
 	Class   int    // of pictures; negative: drawn in the proportions of the training set
+	Memory  Bytes  // budget of the process; 0: any
 	Watch   func(sample.Progress)
 }
 

@@ -45,18 +45,25 @@ type ImageModel struct {
 
 // NewImageModel builds the model of a configuration with initial weights from its seed.
 func NewImageModel(c *Config, pool *parallel.Pool) (*ImageModel, error) {
+	return imageModel(c, pool, func() (*network.UNet, error) { return network.NewUNet(c.Image.UNet, rng.New(c.Seed, rng.Init)) })
+}
+
+func imageModel(c *Config, pool *parallel.Pool, net func() (*network.UNet, error)) (*ImageModel, error) {
 	if c.Kind != KindImage || c.Image == nil {
 		return nil, fmt.Errorf("model: the configuration is of kind %q, not %q", c.Kind, KindImage)
 	}
 	m := &ImageModel{Config: c, pool: pool}
-	var err error
+	_, err := NewPrecision(c.Precision)
+	if err != nil {
+		return nil, err
+	}
 	if m.noising, err = newNoising(c.Process); err != nil {
 		return nil, err
 	}
 	if err = c.checkUNet(); err != nil {
 		return nil, err
 	}
-	m.net, err = network.NewUNet(c.Image.UNet, rng.New(c.Seed, rng.Init))
+	m.net, err = net()
 	return m, err
 }
 
@@ -99,8 +106,12 @@ func (m *ImageModel) learned() bool { return m.Config.Process.Variance == varian
 
 // Denoiser is the network as samplers and bounds see it, for rows of the given labels (nil for
 // a model without classes).
-func (m *ImageModel) Denoiser(labels []int32) sample.Denoiser {
+func (m *ImageModel) Denoiser(labels []int32) sample.Denoiser { return m.denoiser(labels, 0) }
+
+// denoiser sends batch pictures at a time through the network, 0 for all.
+func (m *ImageModel) denoiser(labels []int32, batch int) sample.Denoiser {
 	d := m.network(labels)
+	d.Batch = batch
 	if m.learned() {
 		return denoise.Ranged{Model: d}
 	}
@@ -110,7 +121,7 @@ func (m *ImageModel) Denoiser(labels []int32) sample.Denoiser {
 // network is the network as a denoiser, without its variance.
 func (m *ImageModel) network(labels []int32) *denoise.Model {
 	return &denoise.Model{Net: m.net, Sch: m.sch, Predict: m.predict, Clock: m.clock(), Input: m.input,
-		Shape: m.Shape(), Ranged: m.learned(), Labels: labels, Pool: m.pool, ExactConv: m.Config.Image.ExactConv}
+		Shape: m.Shape(), Ranged: m.learned(), Labels: labels, Pool: m.pool, ExactConv: m.Config.Image.ExactConv, Precision: m.Config.Numerics()}
 }
 
 // imageObjective is the training of an ImageModel.
@@ -138,9 +149,17 @@ func (m *ImageModel) Objective(pictures *image.Images) (Objective, error) {
 	}}, nil
 }
 
+// Batch implements train.Divisible.
+func (o *imageObjective) Batch() int { return o.Config.Training.Batch }
+
 // Loss implements train.Objective.
 func (o *imageObjective) Loss(t *autograd.Tape, step int) *autograd.Var {
-	n, shape := o.Config.Training.Batch, o.Shape()
+	return o.Part(t, step, 0, o.Batch())
+}
+
+// Part implements train.Divisible.
+func (o *imageObjective) Part(t *autograd.Tape, step, lo, hi int) *autograd.Var {
+	n, shape := hi-lo, o.Shape()
 	x0 := t.New(append([]int{n}, shape...)...)
 	dim := x0.Len() / n
 	var labels []int32
@@ -148,15 +167,15 @@ func (o *imageObjective) Loss(t *autograd.Tape, step int) *autograd.Var {
 		labels = make([]int32, n)
 	}
 	t.Pool().Run(n, func(_, i int) {
-		row, epoch := batchRow(o.Config.Seed, step*n+i, o.set.Len())
+		row, epoch := batchRow(o.Config.Seed, step*o.Batch()+lo+i, o.set.Len())
 		label := o.set.Example(row, epoch, x0.Data[i*dim:(i+1)*dim])
 		if labels != nil {
 			labels[i] = label
 		}
 	})
-	loss := o.Objective.Loss(t, o.net, x0, labels, denoise.Draws{Seed: o.Config.Seed, Step: step})
+	loss := o.Objective.Loss(t, o.net, x0, labels, denoise.Draws{Seed: o.Config.Seed, Step: step, First: lo})
 	t.Free(x0)
-	return loss
+	return share(t, loss, n, o.Batch())
 }
 
 // imageChunk is the number of pictures that are sampled together: enough to fill the kernels,
@@ -178,6 +197,10 @@ func (m *ImageModel) Draw(ctx context.Context, o DrawOptions) (*image.Images, er
 	if err != nil {
 		return nil, err
 	}
+	batch, err := o.batchWithin(imageChunk, m.dryRun)
+	if err != nil {
+		return nil, err
+	}
 	frame := m.Config.Image.Frame
 	out := image.New(o.N, frame.H, frame.W, frame.C)
 	out.Labels, out.LabelNames = labels, m.classNames()
@@ -186,12 +209,23 @@ func (m *ImageModel) Draw(ctx context.Context, o DrawOptions) (*image.Images, er
 		x := process.NewState(hi-lo, frame.Dim())
 		m.begin(x, grid, rng.Rows{Stream: rng.New(o.Seed, rng.Prior), First: o.First + uint64(lo)})
 		noise := rng.Rows{Stream: rng.New(o.Seed, rng.Sampler), First: o.First + uint64(lo)}
-		if err := sample.Run(ctx, sampler, m.Denoiser(part(labels, lo, hi)), x, grid, noise, watchChunk(o, lo, hi)...); err != nil {
+		if err := sample.Run(ctx, sampler, m.denoiser(part(labels, lo, hi), batch), x, grid, noise, watchChunk(o, lo, hi)...); err != nil {
 			return nil, err
 		}
 		copy(out.Pixels[lo*out.Dim():], image.DecodeAll(frame, x.Data).Pixels)
 	}
 	return out, nil
+}
+
+// dryRun sends rows of zeros through the network.
+func (m *ImageModel) dryRun(t *autograd.Tape, rows int) {
+	var labels []int32
+	if len(m.Config.Image.Classes) > 0 {
+		labels = make([]int32, rows)
+	}
+	x := t.New(append([]int{rows}, m.Shape()...)...)
+	x.Zero()
+	m.net.Forward(t, t.Const(x), make([]float64, rows), labels)
 }
 
 func (m *ImageModel) sampler(name string) (sample.Sampler, error) {

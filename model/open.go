@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"ebb/diffusion/network"
 	"ebb/engine/kernel/parallel"
 	"ebb/engine/nn"
 	"ebb/model/checkpoint"
@@ -23,6 +24,14 @@ func New(c *Config, pool *parallel.Pool) (Model, error) {
 	return NewImageModel(c, pool)
 }
 
+// blank builds the model of a configuration with weights of zero, to be loaded.
+func blank(c *Config, pool *parallel.Pool) (Model, error) {
+	if c.Kind == KindTable {
+		return tableModel(c, pool, func() (*network.MLP, error) { return network.BlankMLP(c.Table.MLP) })
+	}
+	return imageModel(c, pool, func() (*network.UNet, error) { return network.BlankUNet(c.Image.UNet) })
+}
+
 // ReadConfig reads the configuration of the run at dir.
 func ReadConfig(dir string) (*Config, error) {
 	text, err := checkpoint.Config(dir)
@@ -38,7 +47,7 @@ func Open(dir string, pool *parallel.Pool) (Model, *Config, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	m, err := New(c, pool)
+	m, err := blank(c, pool)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", dir, err)
 	}

@@ -85,6 +85,10 @@ type TableModel struct {
 
 // NewTableModel builds the model of a configuration with initial weights from its seed.
 func NewTableModel(c *Config, pool *parallel.Pool) (*TableModel, error) {
+	return tableModel(c, pool, func() (*network.MLP, error) { return network.NewMLP(c.Table.MLP, rng.New(c.Seed, rng.Init)) })
+}
+
+func tableModel(c *Config, pool *parallel.Pool, net func() (*network.MLP, error)) (*TableModel, error) {
 	if c.Kind != KindTable || c.Table == nil {
 		return nil, fmt.Errorf("model: the configuration is of kind %q, not %q", c.Kind, KindTable)
 	}
@@ -95,11 +99,14 @@ func NewTableModel(c *Config, pool *parallel.Pool) (*TableModel, error) {
 		return nil, err
 	}
 	m := &TableModel{Config: c, pool: pool}
-	var err error
+	_, err := NewPrecision(c.Precision)
+	if err != nil {
+		return nil, err
+	}
 	if m.noising, err = newNoising(c.Process); err != nil {
 		return nil, err
 	}
-	m.net, err = network.NewMLP(c.Table.MLP, rng.New(c.Seed, rng.Init))
+	m.net, err = net()
 	return m, err
 }
 
@@ -126,10 +133,20 @@ func (m *TableModel) Schedule() schedule.Schedule { return m.sch }
 const denoiseChunk = 1024
 
 // Denoiser is the network as samplers see it.
-func (m *TableModel) Denoiser() sample.MixedDenoiser {
+func (m *TableModel) Denoiser() sample.MixedDenoiser { return m.denoiser(denoiseChunk) }
+
+func (m *TableModel) denoiser(batch int) sample.MixedDenoiser {
 	t := m.Config.Table.Transform
 	return &denoise.TableModel{Net: m.net, Sch: m.sch, Predict: m.predict, Input: m.input,
-		Numbers: t.Numbers(), Card: t.Cards(), Batch: denoiseChunk, Pool: m.pool}
+		Numbers: t.Numbers(), Card: t.Cards(), Batch: batch, Pool: m.pool, Precision: m.Config.Numerics()}
+}
+
+// dryRun sends rows of zeros through the network.
+func (m *TableModel) dryRun(t *autograd.Tape, rows int) {
+	c := m.Config.Table.MLP
+	x := t.New(rows, c.Numeric)
+	x.Zero()
+	m.net.Forward(t, t.Const(x), make([]float64, rows), make([]int32, rows*len(c.Cards)))
 }
 
 // tableObjective is the training of a TableModel.
@@ -151,18 +168,26 @@ func (m *TableModel) Objective(t *table.Table) (Objective, error) {
 	}}, nil
 }
 
+// Batch implements train.Divisible.
+func (o *tableObjective) Batch() int { return o.Config.Training.Batch }
+
 // Loss implements train.Objective.
 func (o *tableObjective) Loss(t *autograd.Tape, step int) *autograd.Var {
-	n, numbers, cols := o.Config.Training.Batch, o.set.Numbers(), len(o.set.Cards())
+	return o.Part(t, step, 0, o.Batch())
+}
+
+// Part implements train.Divisible.
+func (o *tableObjective) Part(t *autograd.Tape, step, lo, hi int) *autograd.Var {
+	n, numbers, cols := hi-lo, o.set.Numbers(), len(o.set.Cards())
 	batch := denoise.TableBatch{X: t.New(n, numbers), Known: make([]float32, n*numbers), Cells: process.NewCells(n, o.set.Cards())}
 	t.Pool().Run(n, func(_, i int) {
-		row, epoch := batchRow(o.Config.Seed, step*n+i, o.set.Len())
-		lo, hi := i*numbers, (i+1)*numbers
-		o.set.Example(row, epoch, batch.X.Data[lo:hi], batch.Known[lo:hi], batch.Cells.Data[i*cols:(i+1)*cols])
+		row, epoch := batchRow(o.Config.Seed, step*o.Batch()+lo+i, o.set.Len())
+		at, end := i*numbers, (i+1)*numbers
+		o.set.Example(row, epoch, batch.X.Data[at:end], batch.Known[at:end], batch.Cells.Data[i*cols:(i+1)*cols])
 	})
-	loss := o.TableObjective.Loss(t, o.net, batch, denoise.Draws{Seed: o.Config.Seed, Step: step})
+	loss := o.TableObjective.Loss(t, o.net, batch, denoise.Draws{Seed: o.Config.Seed, Step: step, First: lo})
 	t.Free(batch.X)
-	return loss
+	return share(t, loss, n, o.Batch())
 }
 
 // tableChunk is the number of rows that are sampled together.
@@ -179,7 +204,11 @@ func (m *TableModel) Draw(ctx context.Context, o DrawOptions) (*table.Table, err
 	if err != nil {
 		return nil, err
 	}
-	d, transform := m.Denoiser(), m.Config.Table.Transform
+	batch, err := o.batchWithin(denoiseChunk, m.dryRun)
+	if err != nil {
+		return nil, err
+	}
+	d, transform := m.denoiser(batch), m.Config.Table.Transform
 	rows := table.Sample{Rows: o.N, First: o.First, Seed: o.Seed,
 		Num: make([]float64, 0, o.N*transform.Numbers()), Cells: make([]int32, 0, o.N*len(transform.Cards()))}
 	for lo := 0; lo < o.N; lo += tableChunk {

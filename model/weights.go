@@ -31,11 +31,9 @@ func LoadWeights(f *checkpoint.File, params nn.Params) error {
 		if want := p.FileShape(); !slices.Equal(info.Shape, want) {
 			return fmt.Errorf("%s: tensor %q has shape %v, the configuration asks for %v", f.Path(), p.Name, info.Shape, want)
 		}
-		data, err := f.Float32(p.Name)
-		if err != nil {
+		if err := f.Use(p.Name, func(data []float32) { p.FromFile(p.Value().Data, data) }); err != nil {
 			return err
 		}
-		p.FromFile(p.Value().Data, data)
 	}
 	return nil
 }

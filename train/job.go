@@ -24,6 +24,9 @@ type Job struct {
 	Source *model.Source
 	Run    *checkpoint.Run
 
+	// Plan is how the run fits into its budget of memory, worked out by Start; nil where there is none.
+	Plan *Plan
+
 	saved *checkpoint.Saved // nil: from the start
 }
 
@@ -35,6 +38,10 @@ func Start(dir string, c *model.Config, src *model.Source) (*Job, error) {
 	if c.Training.Steps == 0 && c.Training.Time == 0 {
 		c.Training.Time = DefaultTime
 	}
+	plan, err := fitMemory(c, src)
+	if err != nil {
+		return nil, err
+	}
 	text, err := c.Encode()
 	if err != nil {
 		return nil, err
@@ -43,7 +50,21 @@ func Start(dir string, c *model.Config, src *model.Source) (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Job{Config: c, Source: src, Run: run}, nil
+	return &Job{Config: c, Source: src, Run: run, Plan: plan}, nil
+}
+
+// fitMemory plans for the budget of a new run and records the plan in its configuration: a resume,
+// on whatever machine, goes on in the same parts and so to the same bits.
+func fitMemory(c *model.Config, src *model.Source) (*Plan, error) {
+	if c.Training.Memory == 0 {
+		return nil, nil
+	}
+	plan, err := planMemory(c, src)
+	if err != nil {
+		return nil, err
+	}
+	c.Training.MicroBatch, c.Training.Recompute = plan.MicroBatch, model.ThriftName(plan.Thrift)
+	return &plan, nil
 }
 
 // Resume opens the run at dir to go on from its last checkpoint, or from the start where there
@@ -101,26 +122,32 @@ func (j *Job) Fit(ctx context.Context, m model.Model, pool *parallel.Pool, watch
 	if err != nil {
 		return Progress{}, err
 	}
+	settings, err := settings(j.Config)
+	if err != nil {
+		return Progress{}, err
+	}
 	t := Trainer{
 		Objective: objective,
-		Settings:  settings(j.Config),
+		Settings:  settings,
 		Pool:      pool,
 		Run:       j.Run,
 		Metadata:  map[string]string{"kind": string(j.Config.Kind)},
 		Watch:     watch,
-		Preview:   func(ctx context.Context, step int) error { return preview(ctx, m, j.Run, j.Config.Seed, step) },
+		Preview:   func(ctx context.Context, step int) error { return preview(ctx, m, j.Run, j.Config, step) },
 	}
 	return t.Fit(ctx, j.saved)
 }
 
 // settings are the trainer's, from the configuration.
-func settings(c *model.Config) Settings {
+func settings(c *model.Config) (Settings, error) {
 	t := c.Training
+	thrift, err := model.NewThrift(t.Recompute)
 	return Settings{
 		Rate: t.Rate, Floor: t.Floor, Warmup: t.Warmup, WeightDecay: t.WeightDecay, Clip: t.Clip, EMA: t.EMA,
 		Budget: Budget{Steps: t.Steps, Time: t.Time}, Checkpoint: t.Checkpoint, Seed: c.Seed,
-		ExactConv: c.Image != nil && c.Image.ExactConv,
-	}
+		ExactConv: c.Image != nil && c.Image.ExactConv, Precision: c.Numerics(),
+		MicroBatch: t.MicroBatch, Thrift: thrift, Trim: t.Memory > 0,
+	}, err
 }
 
 // Close ends this process's use of the run. What was saved stays.

@@ -53,6 +53,9 @@ func (l *loop) checkpoint(ctx context.Context) error {
 	if l.Preview == nil || ctx.Err() != nil {
 		return nil
 	}
+	if l.Settings.Trim {
+		l.tape.Trim()
+	}
 	return l.Preview(ctx, l.step)
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ebb/engine/autograd"
+	"ebb/engine/kernel"
 	"ebb/engine/kernel/parallel"
 	"ebb/engine/nn"
 	"ebb/engine/optim"
@@ -24,16 +25,20 @@ type Objective interface {
 
 // Settings are those of the optimiser and of the loop around it.
 type Settings struct {
-	Rate        float64       // peak learning rate
-	Floor       float64       // last learning rate, as a share of the peak
-	Warmup      int           // steps over which the rate rises
-	WeightDecay float64       // decoupled
-	Clip        float64       // largest norm of the gradient; 0: any
-	EMA         float64       // decay of the averaged weights
-	Budget      Budget        // length of the run
-	Checkpoint  time.Duration // between two checkpoints
-	Seed        uint64        // kept in the checkpoint; the objective draws from it
-	ExactConv   bool          // convolutions by their definition; see autograd.Tape
+	Rate        float64          // peak learning rate
+	Floor       float64          // last learning rate, as a share of the peak
+	Warmup      int              // steps over which the rate rises
+	WeightDecay float64          // decoupled
+	Clip        float64          // largest norm of the gradient; 0: any
+	EMA         float64          // decay of the averaged weights
+	Budget      Budget           // length of the run
+	Checkpoint  time.Duration    // between two checkpoints
+	Seed        uint64           // kept in the checkpoint; the objective draws from it
+	ExactConv   bool             // convolutions by their definition; see autograd.Tape
+	Precision   kernel.Precision // of products and convolutions; see autograd.Tape
+	MicroBatch  int              // rows that go through the network at a time, for a Divisible objective; 0: all
+	Thrift      autograd.Thrift
+	Trim        bool // give the tape's memory back while a preview is drawn
 }
 
 // Progress is what a trainer tells about its last steps.
@@ -102,6 +107,7 @@ func (tr *Trainer) Fit(ctx context.Context, saved *checkpoint.Saved) (Progress, 
 type loop struct {
 	*Trainer
 	params  nn.Params
+	parts   Divisible // nil: a step is one part
 	tape    *autograd.Tape
 	adam    *optim.AdamW
 	ema     *optim.EMA
@@ -124,7 +130,12 @@ func (tr *Trainer) begin(saved *checkpoint.Saved) (*loop, error) {
 		l.now = time.Now
 	}
 	l.savedAt, l.told = l.now(), l.now()
-	l.tape.ExactConv = tr.Settings.ExactConv
+	l.tape.ExactConv, l.tape.Precision, l.tape.Thrift = tr.Settings.ExactConv, tr.Settings.Precision, tr.Settings.Thrift
+	parts, err := tr.inParts()
+	if err != nil {
+		return nil, err
+	}
+	l.parts = parts
 	l.adam.WeightDecay = float32(tr.Settings.WeightDecay)
 	l.ema = optim.NewEMA(params, tr.Settings.EMA)
 	total, spent := 0, time.Duration(0)
@@ -137,7 +148,6 @@ func (tr *Trainer) begin(saved *checkpoint.Saved) (*loop, error) {
 		}
 		spent = time.Duration(saved.Ints[keySpent])
 	}
-	var err error
 	l.clock, err = newClock(tr.Settings.Budget, total, spent, l.now)
 	return l, err
 }
@@ -145,9 +155,7 @@ func (tr *Trainer) begin(saved *checkpoint.Saved) (*loop, error) {
 // advance takes one step.
 func (l *loop) advance() error {
 	s := l.Settings
-	loss := l.Objective.Loss(l.tape, l.step)
-	l.tape.Backward(loss)
-	value := float64(loss.Value.Data[0])
+	value := l.gradients()
 	norm := optim.GradNorm(l.Pool, l.params)
 	if !optim.Finite(norm) || !optim.Finite(value) {
 		return l.blownUp(value)

@@ -14,6 +14,7 @@ import (
 	"ebb/bench"
 	"ebb/engine/kernel"
 	"ebb/engine/kernel/parallel"
+	"ebb/model"
 )
 
 // benchOptions are the flags of ebb bench.
@@ -22,6 +23,8 @@ type benchOptions struct {
 	time     time.Duration
 	rounds   int
 	threads  int
+	exact    bool
+	precise  string
 	profile  bool
 	peers    bool
 	programs bench.Programs
@@ -67,6 +70,8 @@ func newBench(s streams) *cobra.Command {
 	f.BoolVar(&o.peers, "peers", false, "run PyTorch and ONNX Runtime on the models too")
 	f.StringVar(&o.programs.Dir, "peers-dir", filepath.Join("bench", "peers"), "folder of the peers' programs")
 	f.StringVar(&o.programs.Python, "python", "", "Python that has PyTorch (default: /usr/bin/python3, then python3)")
+	f.BoolVar(&o.exact, "exact-conv", false, "convolutions of models by their definition")
+	addPrecision(f, &o.precise, "")
 	f.BoolVar(&o.json, "json", false, "print one JSON object a line")
 	return cmd
 }
@@ -84,6 +89,10 @@ func (o *benchOptions) execute(ctx context.Context, s streams) error {
 	case o.threads < 0:
 		return usagef("--threads can't be negative")
 	}
+	precision, err := model.NewPrecision(o.precise)
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
 	warn := func(err error) { fmt.Fprintln(s.err, "ebb:", err) }
 	peers, done, err := o.findPeers(ctx, warn)
 	if err != nil {
@@ -92,7 +101,7 @@ func (o *benchOptions) execute(ctx context.Context, s streams) error {
 	defer done()
 	pool := parallel.New(o.threads)
 	defer pool.Close()
-	b := &bench.Bench{Pool: pool, Time: o.time, Profile: o.profile}
+	b := &bench.Bench{Pool: pool, Time: o.time, Profile: o.profile, Precision: precision, ExactConv: o.exact}
 	out := o.printer(s.out, cases, len(peers) > 0)
 	out.begin(pool.Threads())
 	for _, c := range cases {
@@ -178,6 +187,9 @@ func (t *benchTable) result(r bench.Result) error {
 		unlessZero("%.1f", r.GFLOPS), unlessZero("%.1f", r.GBs), 100*r.Share, r.Bound)
 	if r.Peer != "" {
 		fmt.Fprintf(t.w, "  %-11s  %10s  %5.2f", r.Peer, milliseconds(r.PeerSeconds), r.Ratio)
+	}
+	if r.How != "" {
+		fmt.Fprintf(t.w, "  %s", r.How)
 	}
 	if r.Others > 0.1 {
 		fmt.Fprintf(t.w, "  others used %.1f processors", r.Others)

@@ -24,6 +24,7 @@ type evalOptions struct {
 	require     []string
 	grid        string
 	threads     int
+	precision   string
 	json        bool
 }
 
@@ -73,6 +74,7 @@ func newEval(s streams) *cobra.Command {
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the draw and of the evaluation's own choices")
 	f.StringArrayVar(&o.require, "require", nil, "bound that a figure must keep, such as 'shape_error<=1' (repeat for more)")
 	f.StringVar(&o.grid, "grid", "", "PNG file to write: samples of pictures above their nearest training pictures")
+	addPrecision(f, &o.precision, "the run's")
 	f.IntVar(&o.threads, "threads", 0, "threads to compute with (default: all processors)")
 	f.BoolVar(&o.json, "json", false, "print the whole report as one JSON object")
 	return cmd
@@ -141,7 +143,7 @@ func (o *evalOptions) open(pool *parallel.Pool) (*subject, error) {
 		return nil, err
 	}
 	if found.Form == data.Run {
-		if sub.model, sub.config, err = model.Open(o.what, pool); err != nil {
+		if sub.model, sub.config, err = openRun(o.what, o.precision, pool); err != nil {
 			return nil, err
 		}
 		if o.train == "" {

@@ -12,7 +12,10 @@ import (
 )
 
 // openRun opens the run at path; what is no run is an error that says what it is.
-func openRun(path string, pool *parallel.Pool) (model.Model, *model.Config, error) {
+func openRun(path, precision string, pool *parallel.Pool) (model.Model, *model.Config, error) {
+	if err := checkPrecision(precision); err != nil {
+		return nil, nil, err
+	}
 	found, err := data.Sniff(path)
 	if err == nil && found.Form != data.Run {
 		return nil, nil, usagef("%s is %v, not a run: learn it first with 'ebb train %s -o runs/NAME'", path, found.Form, path)
@@ -20,7 +23,11 @@ func openRun(path string, pool *parallel.Pool) (model.Model, *model.Config, erro
 	if _, missing := os.Stat(path); missing != nil {
 		return nil, nil, fmt.Errorf("there is no run at %s: make one with 'ebb train DATA -o %s'", path, path)
 	}
-	return model.Open(path, pool)
+	m, config, err := model.Open(path, pool)
+	if err == nil && precision != "" {
+		config.Precision = precision // the model reads it when it begins to draw
+	}
+	return m, config, err
 }
 
 // checkPlace finds out before any work is done whether what is drawn can be written where it

@@ -26,7 +26,9 @@ type sampleOptions struct {
 	list     bool
 	json     bool
 	threads  int
-	draw     model.DrawOptions
+
+	precision string
+	draw      model.DrawOptions
 
 	trajectory string // file for the states of the first rows
 }
@@ -71,8 +73,10 @@ func newSample(s streams) *cobra.Command {
 	f.Uint64Var(&o.draw.First, "first", 0, "number of the first example")
 	f.StringVar(&o.class, "class", "", "class of the pictures, by name or number (default: as in the training data)")
 	f.StringVar(&o.trajectory, "trajectory", "", "file for the states after each step of the first rows: .npy, or an animated .png of pictures")
+	f.Var(&o.draw.Memory, "memory", "memory that drawing may take, such as 1GiB: fewer at a time go through the network, to the same result")
 	f.BoolVar(&o.list, "list", false, "list the samplers and the grids")
 	f.BoolVar(&o.json, "json", false, "print what was done as JSON")
+	addPrecision(f, &o.precision, "the run's")
 	f.IntVar(&o.threads, "threads", 0, "threads to compute with (default: all processors)")
 	return cmd
 }
@@ -104,7 +108,7 @@ func (o *sampleOptions) execute(ctx context.Context, s streams) error {
 		return err
 	}
 	defer pool.Close()
-	m, config, err := openRun(o.run, pool)
+	m, config, err := openRun(o.run, o.precision, pool)
 	if err != nil {
 		return err
 	}

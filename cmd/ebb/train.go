@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -34,8 +35,12 @@ type trainOptions struct {
 	flip           bool
 	pad            int
 	exactConv      bool
+	precision      string
 	resume, json   bool
 	threads        int
+	micro          int
+	memory         model.Bytes
+	recompute      string
 	checkpoint     time.Duration
 
 	given func(flag string) bool // was set by the command line or the environment
@@ -94,10 +99,14 @@ func newTrain(s streams) *cobra.Command {
 	f.DurationVar(&o.time, "time", 0, "train this long, such as 90s or 15m (default 5m)")
 	f.Uint64Var(&o.seed, "seed", 0, "seed of all that is random")
 	f.IntVar(&o.batch, "batch", 0, "examples a step (default: by the preset)")
+	f.IntVar(&o.micro, "micro-batch", 0, "rows that go through the network at a time; gradients are summed (default: the batch)")
+	f.StringVar(&o.recompute, "recompute", "", "save memory by computing twice: norms or blocks; the result stays the same")
+	f.Var(&o.memory, "memory", "memory that training may take, such as 2GiB: chooses --micro-batch and --recompute")
 	f.Float64Var(&o.rate, "rate", 0, "peak learning rate (default: by the preset)")
 	f.BoolVar(&o.flip, "flip", false, "mirror half of the training pictures left to right")
 	f.IntVar(&o.pad, "pad", 0, "give pictures a border, so that their sides are multiples of this (default: what the network needs)")
 	f.BoolVar(&o.exactConv, "exact-conv", false, "convolutions by their definition: slower, half the rounding error of Winograd's algorithm")
+	addPrecision(f, &o.precision, "")
 	f.BoolVar(&o.resume, "resume", false, "go on from the run's last checkpoint, or start if there is none")
 	f.DurationVar(&o.checkpoint, "checkpoint", 0, "time between two checkpoints (default 30s)")
 	f.IntVar(&o.threads, "threads", 0, "threads to compute with (default: all processors)")
@@ -148,12 +157,12 @@ func (o *trainOptions) check() error {
 	for _, f := range []struct {
 		name  string
 		above bool
-	}{{"steps", o.steps > 0}, {"time", o.time > 0}, {"batch", o.batch > 0}, {"rate", o.rate > 0}, {"checkpoint", o.checkpoint > 0}, {"pad", o.pad > 0}} {
+	}{{"steps", o.steps > 0}, {"time", o.time > 0}, {"batch", o.batch > 0}, {"micro-batch", o.micro > 0}, {"rate", o.rate > 0}, {"checkpoint", o.checkpoint > 0}, {"pad", o.pad > 0}} {
 		if o.given(f.name) && !f.above {
 			return usagef("--%s must be above 0", f.name)
 		}
 	}
-	return nil
+	return checkPrecision(o.precision)
 }
 
 // trainJob is a run that is ready to be trained.
@@ -280,6 +289,15 @@ func (o *trainOptions) override(c *model.Config) {
 	if o.given("batch") {
 		c.Training.Batch = o.batch
 	}
+	if o.given("micro-batch") {
+		c.Training.MicroBatch = o.micro
+	}
+	if o.given("recompute") {
+		c.Training.Recompute = o.recompute
+	}
+	if o.given("memory") {
+		c.Training.Memory = o.memory
+	}
 	if o.given("rate") {
 		c.Training.Rate = o.rate
 	}
@@ -292,6 +310,9 @@ func (o *trainOptions) override(c *model.Config) {
 	if o.given("flip") && c.Image != nil {
 		c.Image.Flip = o.flip
 	}
+	if o.given("precision") {
+		c.Precision = o.precision
+	}
 	if o.given("exact-conv") && c.Image != nil {
 		c.Image.ExactConv = o.exactConv
 	}
@@ -299,7 +320,7 @@ func (o *trainOptions) override(c *model.Config) {
 
 // reopen opens the existing run of a configuration.
 func (o *trainOptions) reopen(config *model.Config) (*trainJob, error) {
-	for _, name := range []string{"config", "preset", "label", "schedule", "prediction", "seed", "batch", "rate", "flip", "exact-conv"} {
+	for _, name := range []string{"config", "preset", "label", "schedule", "prediction", "seed", "batch", "micro-batch", "memory", "rate", "flip", "exact-conv", "precision"} {
 		if o.given(name) && !o.agrees(name, config) {
 			return nil, usagef("--%s differs from the run's own setting: a resumed run keeps its settings; leave the flag out, or start another run", name)
 		}
@@ -322,21 +343,47 @@ func (o *trainOptions) agrees(name string, c *model.Config) bool {
 		return o.seed == c.Seed
 	case "batch":
 		return o.batch == c.Training.Batch
+	case "micro-batch":
+		return o.micro == c.Training.MicroBatch
+	case "memory":
+		return o.memory == c.Training.Memory
 	case "rate":
 		return o.rate == c.Training.Rate
 	case "label":
 		return c.Table != nil && o.label == c.Label()
 	case "flip":
 		return c.Image != nil && o.flip == c.Image.Flip
+	case "precision":
+		return sameNumerics(o.precision, c)
 	case "exact-conv":
 		return c.Image != nil && o.exactConv == c.Image.ExactConv
 	}
 	return false
 }
 
+// memoryLine says how the run fits into memory, where that was asked for.
+func memoryLine(job *train.Job) string {
+	if p := job.Plan; p != nil {
+		return fmt.Sprintf("memory: %v of %v, %v", p.Peak.Round(), job.Config.Training.Memory, *p)
+	}
+	t := job.Config.Training
+	if t.MicroBatch == 0 && t.Recompute == "" {
+		return ""
+	}
+	thrift, _ := model.NewThrift(t.Recompute)
+	micro := t.MicroBatch
+	if micro == 0 {
+		micro = t.Batch
+	}
+	return fmt.Sprintf("memory: %v", train.Plan{MicroBatch: micro, Thrift: thrift})
+}
+
 // fit trains.
 func (j *trainJob) fit(ctx context.Context, s streams, pool *parallel.Pool, asJSON bool) error {
 	config, dir := j.run.Config, j.run.Run.Dir()
+	if config.Training.Memory > 0 {
+		debug.SetGCPercent(10) // garbage counts too
+	}
 	m, err := model.New(config, pool)
 	if err != nil {
 		return err
@@ -344,6 +391,9 @@ func (j *trainJob) fit(ctx context.Context, s streams, pool *parallel.Pool, asJS
 	if !asJSON {
 		fmt.Fprintf(s.err, "%s: %s, %s of %d parameters, batch %d\n",
 			dir, j.run.Source, config.Preset+" "+string(config.Kind)+" model", m.Params().Count(), config.Training.Batch)
+		if line := memoryLine(j.run); line != "" {
+			fmt.Fprintln(s.err, line)
+		}
 	}
 	show := newProgress(s.err, "training")
 	last, err := j.run.Fit(ctx, m, pool, func(p train.Progress) {

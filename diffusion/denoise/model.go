@@ -6,6 +6,7 @@ import (
 	"ebb/diffusion/process"
 	"ebb/diffusion/schedule"
 	"ebb/engine/autograd"
+	"ebb/engine/kernel"
 	"ebb/engine/kernel/parallel"
 	"ebb/engine/nn"
 	"ebb/engine/tensor"
@@ -45,7 +46,8 @@ func (c Clock) Read(dst, t []float64) {
 // Model is a network as a denoiser: rows of a float64 state go through it as
 // float32 tensors, a batch at a time, and come back as E[x0 | x_t]. A row's
 // result does not depend on the batch it is in. It implements sample.Denoiser.
-// A Model keeps buffers between calls and serves one goroutine.
+// A Model keeps buffers and prepared weights (autograd.NewFrozen) between calls,
+// so when the weights have changed, a new one is needed. It serves one goroutine.
 type Model struct {
 	Net     Network
 	Sch     schedule.Schedule
@@ -59,6 +61,8 @@ type Model struct {
 	Pool    *parallel.Pool
 	// ExactConv is that of the tape: convolutions by their definition.
 	ExactConv bool
+	// Precision is that of the tape: what products round their inputs to.
+	Precision kernel.Precision
 
 	tape *autograd.Tape
 }
@@ -84,8 +88,8 @@ func (m *Model) forward(xt *process.State, t []float64, f func(row int, out []fl
 		panic(fmt.Sprintf("denoise: a state %v with %d labels", xt, len(m.Labels)))
 	}
 	if m.tape == nil {
-		m.tape = autograd.NewInference(m.Pool)
-		m.tape.ExactConv = m.ExactConv
+		m.tape = autograd.NewFrozen(m.Pool)
+		m.tape.ExactConv, m.tape.Precision = m.ExactConv, m.Precision
 	}
 	for lo, hi := range chunks(xt.Rows, m.Batch) {
 		n := hi - lo

@@ -83,13 +83,14 @@ type Objective struct {
 // minTime keeps continuous times away from 0, where there is no noise to see.
 const minTime = 1e-4
 
-// times turns uniform draws in [0, 1) into the objective's times, in place.
-func (o *Objective) times(u []float64) []float64 {
+// times turns uniform draws in [0, 1) into the objective's times, in place. The
+// first stands at place first of its step.
+func (o *Objective) times(u []float64, first int) []float64 {
 	for i, v := range u {
 		switch {
 		case o.Draw != nil:
 			v = o.Draw.Time(o.Sch, v)
-		case i%2 == 1:
+		case (first+i)%2 == 1:
 			v = o.focus(v)
 		}
 		if o.Steps == 0 {
@@ -145,7 +146,7 @@ func (o *Objective) Noise(tape *autograd.Tape, x0 *tensor.Tensor, d Draws) Noise
 		m.Begin(d.Step)
 	}
 	b := Noised{
-		T:      o.times(d.Times(rows)),
+		T:      o.times(d.Times(rows), d.First),
 		XT:     tape.New(x0.Shape...),
 		Target: tape.New(x0.Shape...),
 	}

@@ -6,6 +6,7 @@ import (
 	"ebb/diffusion/process"
 	"ebb/diffusion/schedule"
 	"ebb/engine/autograd"
+	"ebb/engine/kernel"
 	"ebb/engine/kernel/parallel"
 )
 
@@ -13,8 +14,9 @@ import (
 // network's x (N,D) are the noisy numbers; its labels (N,columns) are the partly
 // masked cells, ids within their column or process.Mask; its output (N,D+K)
 // holds the prediction for the numbers, then the logits of every column's
-// categories side by side. TableModel implements sample.MixedDenoiser. It keeps
-// buffers between calls and serves one goroutine.
+// categories side by side. TableModel implements sample.MixedDenoiser. Like Model
+// it keeps prepared weights: a new one is needed when they have changed. It serves
+// one goroutine.
 type TableModel struct {
 	Net     Network
 	Sch     schedule.Schedule
@@ -25,6 +27,8 @@ type TableModel struct {
 	Card    []int // categories of each column
 	Batch   int   // rows per call of the network; 0: all at once
 	Pool    *parallel.Pool
+	// Precision is that of the tape: what products round their inputs to.
+	Precision kernel.Precision
 
 	tape *autograd.Tape
 }
@@ -50,7 +54,8 @@ func (m *TableModel) DenoiseCells(x0 *process.State, logits []float64, xt *proce
 			xt, cells.Rows, cells.Cols(), len(t), len(logits), m.Numbers, len(m.Card), width))
 	}
 	if m.tape == nil {
-		m.tape = autograd.NewInference(m.Pool)
+		m.tape = autograd.NewFrozen(m.Pool)
+		m.tape.Precision = m.Precision
 	}
 	for lo, hi := range chunks(xt.Rows, m.Batch) {
 		n := hi - lo

@@ -84,11 +84,18 @@ const mlpEps = 1e-5
 // NewMLP builds the network with initial values from stream; out is zero, which
 // makes every category of a column equally likely.
 func NewMLP(config MLPConfig, stream rng.Stream) (*MLP, error) {
+	return buildMLP(config, nn.NewBuilder(stream))
+}
+
+// BlankMLP builds the network with zeros, for weights to be loaded into.
+func BlankMLP(config MLPConfig) (*MLP, error) { return buildMLP(config, nn.NewBlankBuilder()) }
+
+func buildMLP(config MLPConfig, b *nn.Builder) (*MLP, error) {
 	c := config.WithDefaults()
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	m, b := &MLP{Config: c}, nn.NewBuilder(stream)
+	m := &MLP{Config: c}
 	if c.Numeric > 0 {
 		m.in = b.Linear("in", c.Numeric, c.Width)
 	}
@@ -132,11 +139,12 @@ func (m *MLP) Forward(t *autograd.Tape, x *autograd.Var, time []float64, cells [
 	e := m.embed(t, time)
 	h := m.enter(t, x, cells)
 	for _, b := range m.blocks {
-		y := b.forward(t, h, e)
-		sum := t.Add(h, y)
-		t.Release(h)
-		t.Release(y)
-		h = sum
+		h = t.Checkpoint(func(in []*autograd.Var) *autograd.Var {
+			h, e := in[0], in[1]
+			y := b.forward(t, h, e)
+			t.Release(h)
+			return y
+		}, h, e)
 	}
 	t.Release(e)
 	norm := m.norm.Forward(t, h)
@@ -146,14 +154,19 @@ func (m *MLP) Forward(t *autograd.Tape, x *autograd.Var, time []float64, cells [
 	return y
 }
 
-// embed gives the features of the time: time (N) -> e (N,TimeWidth).
+// embed gives the features of the time: time (N) -> e (N,TimeWidth), or
+// (1,TimeWidth) if a sampler asks about rows that are all at one time: a row's
+// numbers do not depend on the batch, so one row is the same for all.
 func (m *MLP) embed(t *autograd.Tape, time []float64) *autograd.Var {
+	if !t.Training() && allEqual(time) {
+		time = time[:min(1, len(time))]
+	}
 	scaled := make([]float64, len(time))
 	for i, v := range time {
 		scaled[i] = 1000 * v // the unit for which the waves' periods are made
 	}
 	waves := t.New(len(time), m.Config.TimeWidth)
-	nn.TimeEmbedding(waves.Data, scaled, m.Config.TimeWidth, false, 0, 10000)
+	nn.TimeEmbedding(t.Pool(), waves.Data, scaled, m.Config.TimeWidth, false, 0, 10000)
 	e := t.Const(waves)
 	for _, l := range []*nn.Linear{m.time1, m.time2} {
 		y := l.Forward(t, e)
@@ -162,6 +175,16 @@ func (m *MLP) embed(t *autograd.Tape, time []float64) *autograd.Var {
 		t.Release(y)
 	}
 	return e
+}
+
+// allEqual holds if no time differs from another.
+func allEqual(time []float64) bool {
+	for _, v := range time {
+		if v != time[0] {
+			return false
+		}
+	}
+	return true
 }
 
 // enter joins numbers and categories: h (N,Width).
@@ -173,9 +196,7 @@ func (m *MLP) enter(t *autograd.Tape, x *autograd.Var, cells []int32) *autograd.
 	if m.in == nil {
 		return sum
 	}
-	numbers := m.in.Forward(t, x)
-	h := t.Add(numbers, sum)
-	t.Release(numbers)
+	h := m.in.ForwardAdd(t, x, sum)
 	t.Release(sum)
 	return h
 }
@@ -198,18 +219,19 @@ func (m *MLP) rows(cells []int32) []int32 {
 	return ids
 }
 
-// forward: h (N,Width)  e (N,TimeWidth) -> what the block adds to h.
+// forward: h (N,Width)  e (N,TimeWidth), or (1,TimeWidth) for all rows -> the next h.
 func (b *mlpBlock) forward(t *autograd.Tape, h, e *autograd.Var) *autograd.Var {
 	norm := b.norm.Forward(t, h)
-	a := b.fc1.Forward(t, norm)
-	t.Release(norm)
 	time := b.time.Forward(t, e)
-	sum := t.Add(a, time)
-	t.Release(a)
+	if time.Value.Dim(0) != h.Value.Dim(0) {
+		row := t.Reshape(time, time.Value.Dim(1))
+		t.Release(time)
+		time = row
+	}
+	act := b.fc1.ForwardAddSiLU(t, norm, time)
+	t.Release(norm)
 	t.Release(time)
-	act := t.SiLU(sum)
-	t.Release(sum)
-	y := b.fc2.Forward(t, act)
+	y := b.fc2.ForwardAdd(t, act, h)
 	t.Release(act)
 	return y
 }

@@ -187,6 +187,29 @@ func TestMLPRowsAndRelease(t *testing.T) {
 	}
 }
 
+// Rows that share their time have the bits they have beside rows of other times.
+func TestMLPOfOneTimeIsMLPOfManyTimes(t *testing.T) {
+	for name, c := range tables {
+		m := newMLP(t, c)
+		x, time, cells := someRows(c, 5)
+		for i := range time {
+			time[i] = 0.25
+		}
+		mixed := append([]float64(nil), time...)
+		mixed[4] = 0.5
+		run := func(time []float64) []float32 {
+			tape := autograd.NewFrozen(nil)
+			return m.Forward(tape, tape.Const(x), time, cells).Value.Data
+		}
+		one, many := run(time), run(mixed)
+		for i, v := range one[:len(one)/5*4] {
+			if v != many[i] {
+				t.Fatalf("%s: output %d is %v among rows of its time, %v among others", name, i, v, many[i])
+			}
+		}
+	}
+}
+
 // An untrained network predicts 0 and equal logits.
 func TestMLPStartsAtZero(t *testing.T) {
 	c := tables["mixed"]

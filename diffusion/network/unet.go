@@ -34,12 +34,18 @@ type UNet struct {
 
 // NewUNet builds the network with initial values from stream; conv_out is zero.
 func NewUNet(config UNetConfig, stream rng.Stream) (*UNet, error) {
+	return buildUNet(config, nn.NewBuilder(stream))
+}
+
+// BlankUNet builds the network with zeros, for weights to be loaded into.
+func BlankUNet(config UNetConfig) (*UNet, error) { return buildUNet(config, nn.NewBlankBuilder()) }
+
+func buildUNet(config UNetConfig, b *nn.Builder) (*UNet, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
 	u := &UNet{Config: config}
 	c, ch := &u.Config, config.BlockOutChannels
-	b := nn.NewBuilder(stream)
 	root := part{c: c, b: b}
 	n, last := len(ch), len(ch)-1
 
@@ -105,7 +111,7 @@ func (u *UNet) Forward(t *autograd.Tape, x *autograd.Var, time []float64, labels
 func (u *UNet) embed(f *pass, time []float64, labels []int32) *autograd.Var {
 	t, dim := f.t, u.Config.BlockOutChannels[0]
 	waves := t.New(len(time), dim)
-	nn.TimeEmbedding(waves.Data, time, dim, u.Config.FlipSinToCos, float64(u.Config.FreqShift), 10000)
+	nn.TimeEmbedding(t.Pool(), waves.Data, time, dim, u.Config.FlipSinToCos, float64(u.Config.FreqShift), 10000)
 	e := f.see("time_proj", t.Const(waves))
 	e = f.next(e, u.time1.Forward(t, e))
 	e = f.next(e, t.SiLU(e))

@@ -48,6 +48,15 @@ func (f *pass) divide(x *autograd.Var, scale float32) *autograd.Var {
 	return f.next(x, f.t.Scale(x, scale))
 }
 
+// block runs f, a part of the network, on x and its skip (nil for none), as a
+// Checkpoint of the tape.
+func (f *pass) block(part func(f *pass, x, skip *autograd.Var) *autograd.Var, x, skip *autograd.Var) *autograd.Var {
+	return f.t.Checkpoint(func(in []*autograd.Var) *autograd.Var {
+		inner := &pass{t: f.t, e: in[1], trace: f.trace}
+		return part(inner, in[0], in[2])
+	}, x, f.e, skip)
+}
+
 // see shows y, the output of the named module, to the tracer.
 func (f *pass) see(name string, y *autograd.Var) *autograd.Var {
 	if f.trace != nil {
@@ -89,10 +98,13 @@ func newDownBlock(p part, in, out int, attends, last bool) *downBlock {
 // input is the last skip, so it is not released.
 func (d *downBlock) forward(f *pass, x *autograd.Var) *autograd.Var {
 	for i, r := range d.resnets {
-		x = r.forward(f, x)
-		if d.attentions != nil {
-			x = f.next(x, d.attentions[i].forward(f, x))
-		}
+		x = f.block(func(f *pass, x, _ *autograd.Var) *autograd.Var {
+			x = r.forward(f, x)
+			if d.attentions != nil {
+				x = f.next(x, d.attentions[i].forward(f, x))
+			}
+			return x
+		}, x, nil)
 		f.skips = append(f.skips, x)
 	}
 	if d.down != nil {
@@ -121,11 +133,13 @@ func newMidBlock(p part, ch int) *midBlock {
 // forward: x (N,H,W,C) -> y (N,H,W,C). Its input is the last skip, so it is not
 // released.
 func (m *midBlock) forward(f *pass, x *autograd.Var) *autograd.Var {
-	x = m.first.forward(f, x)
-	if m.attention != nil {
-		x = f.next(x, m.attention.forward(f, x))
-	}
-	return f.see("mid_block", f.next(x, m.second.forward(f, x)))
+	return f.see("mid_block", f.block(func(f *pass, x, _ *autograd.Var) *autograd.Var {
+		x = m.first.forward(f, x)
+		if m.attention != nil {
+			x = f.next(x, m.attention.forward(f, x))
+		}
+		return f.next(x, m.second.forward(f, x))
+	}, x, nil))
 }
 
 // upBlock is one level on the way up: resnets on the state joined with a skip,
@@ -167,13 +181,16 @@ func (u *upBlock) forward(f *pass, x *autograd.Var) *autograd.Var {
 		top := len(f.skips) - 1
 		skip := f.skips[top]
 		f.skips = f.skips[:top]
-		joined := f.t.Concat(x, skip)
-		f.t.Release(x)
-		f.t.Release(skip)
-		x = f.next(joined, r.forward(f, joined))
-		if u.attentions != nil {
-			x = f.next(x, u.attentions[i].forward(f, x))
-		}
+		x = f.block(func(f *pass, x, skip *autograd.Var) *autograd.Var {
+			joined := f.t.Concat(x, skip)
+			f.t.Release(x)
+			f.t.Release(skip)
+			x = f.next(joined, r.forward(f, joined))
+			if u.attentions != nil {
+				x = f.next(x, u.attentions[i].forward(f, x))
+			}
+			return x
+		}, x, skip)
 	}
 	if u.up != nil {
 		x = f.next(x, f.t.Upsample2(x))

@@ -59,13 +59,11 @@ func (r *resnet) forward(f *pass, x *autograd.Var) *autograd.Var {
 		h = f.next(h, r.norm2.ForwardSiLU(t, h))
 	}
 	t.Release(p)
-	h = f.next(h, r.conv2.Forward(t, h))
 	y := x
 	if r.shortcut != nil {
 		y = r.shortcut.Forward(t, x)
 	}
-	sum := t.Add(y, h)
-	t.Release(h)
+	sum := f.next(h, r.conv2.ForwardAdd(t, h, y))
 	if r.shortcut != nil {
 		t.Release(y)
 	}

@@ -20,8 +20,11 @@ func (t *Tape) Attention(q, k, v *Var, heads int) *Var {
 	if heads <= 0 || c%heads != 0 {
 		misfit("Attention", "heads that divide the channels", q, heads)
 	}
-	s := kernel.Attention{N: n, T: length, Heads: heads, D: c / heads}
-	y, lse := t.New(q.Shape()...), t.New(n, heads, length)
+	s := kernel.Attention{N: n, T: length, Heads: heads, D: c / heads, Precision: t.Precision}
+	y, lse := t.New(q.Shape()...), &tensor.Tensor{}
+	if t.training {
+		lse = t.New(n, heads, length)
+	}
 	s.Forward(t.pool, y.Data, lse.Data, q.Value.Data, k.Value.Data, v.Value.Data)
 	reads(q, k, v)
 	out := t.record(y, func(dy *tensor.Tensor) {

@@ -29,12 +29,32 @@ func Padded(stride, pad int) Geometry {
 // b is the bias of a channel; shift is a bias of one image's channel, the place
 // where a time embedding enters. OH = (H + PadTop + PadBottom - K)/Stride + 1.
 func (t *Tape) Conv2D(x, w, b, shift *Var, g Geometry) *Var {
-	s := convShape(x, w, b, shift, g)
-	s.Exact = t.ExactConv
-	y := t.New(s.N, s.OutH(), s.OutW(), s.O)
-	s.Forward(t.pool, y.Data, x.Value.Data, w.Value.Data, dataOf(b), dataOf(shift))
-	reads(x, w)
+	y, backward := t.convolve(x, w, b, shift, nil, g)
+	return t.record(y, backward, x, w, b, shift)
+}
+
+// Conv2DAdd is Conv2D plus a tensor of the shape of its result, as at the end of
+// a residual block: what Add(add, Conv2D(..)) gives, without a pass over both.
+func (t *Tape) Conv2DAdd(x, w, b, shift, add *Var, g Geometry) *Var {
+	y, backward := t.convolve(x, w, b, shift, add, g)
 	return t.record(y, func(dy *tensor.Tensor) {
+		t.Pass(add, dy)
+		backward(dy)
+	}, x, w, b, shift, add)
+}
+
+// convolve gives the result of Conv2D or Conv2DAdd and the derivative by all but
+// add, which may be nil.
+func (t *Tape) convolve(x, w, b, shift, add *Var, g Geometry) (*tensor.Tensor, func(dy *tensor.Tensor)) {
+	s := convShape(x, w, b, shift, g)
+	s.Exact, s.Precision = t.ExactConv, t.Precision
+	y := t.New(s.N, s.OutH(), s.OutW(), s.O)
+	if add != nil && !tensor.SameShape(y, add.Value) {
+		misfit("Conv2DAdd", "add like the result (N,OH,OW,O)", y, add)
+	}
+	t.correlate(s, y, x, w, b, shift, add)
+	reads(x, w)
+	return y, func(dy *tensor.Tensor) {
 		if x.NeedsGrad() {
 			dx := t.New(x.Shape()...)
 			s.BackwardData(t.pool, dx.Data, dy.Data, w.Value.Data)
@@ -44,7 +64,7 @@ func (t *Tape) Conv2D(x, w, b, shift *Var, g Geometry) *Var {
 			s.BackwardWeight(t.pool, dw.Data, x.Value.Data, dy.Data)
 		}
 		t.biasAndShift(b, shift, dy)
-	}, x, w, b, shift)
+	}
 }
 
 // biasAndShift adds the gradients of what was added to each channel. Sums over

@@ -18,7 +18,8 @@
 //	}
 //
 // A tape of NewInference runs the same operations, gives the same bits and
-// records nothing.
+// records nothing. One of NewFrozen also keeps the weights as the kernels want
+// them, for many calls with the same weights.
 //
 // # Who owns the numbers
 //
@@ -39,9 +40,13 @@
 //   - Tensors that the caller made, and parameters, are never freed.
 //
 // So a training step in its steady state takes every float buffer from the
-// arena's free lists, which are sorted by exact size. What it still allocates
-// is about a dozen small objects for each operation: Var, tensor headers, shapes
-// and the closures of the backward pass and of the kernels' pieces.
+// arena, whose blocks are split and joined again as needed, and every variable
+// and tensor header from slabs that Reset takes back. What it still allocates is
+// a few closures for each operation: its derivative, and the pieces of its
+// kernels.
+//
+// Values that a cheap pass computes again need not wait for Backward: see
+// Thrift, and Checkpoint for whole blocks of a network. The bits stay the same.
 //
 // # A new operation
 //

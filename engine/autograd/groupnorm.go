@@ -36,7 +36,13 @@ func (t *Tape) GroupNorm(x, gamma, beta *Var, groups int, eps float32, silu bool
 	}, x, gamma, beta)
 	if !v.needs {
 		t.Free(mean, rstd)
+		return v
 	}
+	t.restorable(NormsTwice, v, func() *tensor.Tensor {
+		y := t.New(x.Shape()...)
+		s.Apply(t.pool, y.Data, mean.Data, rstd.Data, x.Value.Data, gamma.Value.Data, beta.Value.Data)
+		return y
+	}, x)
 	return v
 }
 

@@ -41,6 +41,12 @@ func (t *Tape) LayerNorm(x, gamma, beta *Var, eps float32, silu bool) *Var {
 	}, x, gamma, beta)
 	if !v.needs {
 		t.Free(mean, rstd)
+		return v
 	}
+	t.restorable(NormsTwice, v, func() *tensor.Tensor {
+		y := t.New(x.Shape()...)
+		s.Apply(t.pool, y.Data, mean.Data, rstd.Data, x.Value.Data, dataOf(gamma), dataOf(beta))
+		return y
+	}, x)
 	return v
 }

@@ -29,6 +29,11 @@ func matrixCases() []opCase {
 	return []opCase{
 		{"Linear", [][]int{{5, 7}, {7, 3}, {3}}, func(t *Tape, in []*Var) *Var { return t.Linear(in[0], in[1], in[2]) }, defineLinear},
 		{"Linear/three axes, no bias", [][]int{{2, 3, 5}, {5, 19}}, func(t *Tape, in []*Var) *Var { return t.Linear(in[0], in[1], nil) }, defineLinear},
+		{"LinearAdd", [][]int{{5, 7}, {7, 3}, {3}, {5, 3}}, func(t *Tape, in []*Var) *Var { return t.LinearAdd(in[0], in[1], in[2], in[3]) }, defineLinearAdd},
+		{"LinearAdd/one row", [][]int{{2, 3, 7}, {7, 5}, {5}, {5}}, func(t *Tape, in []*Var) *Var { return t.LinearAdd(in[0], in[1], in[2], in[3]) }, defineLinearAdd},
+		{"LinearAddSiLU", [][]int{{5, 7}, {7, 3}, {3}, {5, 3}}, func(t *Tape, in []*Var) *Var {
+			return t.LinearAddSiLU(t.Scale(in[0], 0.25), in[1], in[2], in[3])
+		}, defineLinearAddSiLU},
 		{"Attention/one head", [][]int{{2, 5, 6}, {2, 5, 6}, {2, 5, 6}}, func(t *Tape, in []*Var) *Var {
 			return t.Attention(in[0], in[1], in[2], 1)
 		}, defineAttention(1)},
@@ -36,10 +41,17 @@ func matrixCases() []opCase {
 			return t.Attention(in[0], in[1], in[2], 3)
 		}, defineAttention(3)},
 		{"Attention/self", [][]int{{1, 4, 4}}, func(t *Tape, in []*Var) *Var { return t.Attention(in[0], in[0], in[0], 2) }, defineAttention(2)},
+		{"LinearJoined", [][]int{{2, 3, 5}, {5, 4}, {5, 2}, {4}}, func(t *Tape, in []*Var) *Var {
+			return t.LinearJoined(in[0], in[1:3], []*Var{in[3], nil})
+		}, defineJoined},
+		{"AttentionJoined", [][]int{{2, 5, 18}}, func(t *Tape, in []*Var) *Var { return t.AttentionJoined(in[0], 2) }, defineAttentionJoined(2)},
 		{"Embedding", [][]int{{4, 5}}, func(t *Tape, in []*Var) *Var { return t.Embedding(in[0], one) }, defineLookup(one, 1)},
 		{"EmbeddingSum", [][]int{{6, 70}}, func(t *Tape, in []*Var) *Var { return t.EmbeddingSum(in[0], three, 3) }, defineLookup(three, 3)},
 	}
 }
+
+// addend is the third input, or the first again.
+func addend[T any](in []T) T { return append(in[:len(in):len(in)], in[0])[2] }
 
 func convCases() []opCase {
 	conv := func(name string, g Geometry, shapes ...[]int) opCase {
@@ -48,7 +60,22 @@ func convCases() []opCase {
 			return t.Conv2D(in[0], in[1], in[2], in[3], g)
 		}, defineConv(g)}
 	}
+	plus := func(name string, shapes ...[]int) opCase {
+		product := defineConv(Same(3))
+		return opCase{"Conv2DAdd/" + name, shapes, func(t *Tape, in []*Var) *Var {
+			return t.Conv2DAdd(in[0], in[1], nil, nil, addend(in), Same(3))
+		}, func(in []*tensor.Tensor) []float64 {
+			y := product(in[:2])
+			for i := range y {
+				y[i] += float64(addend(in).Data[i])
+			}
+			return y
+		}}
+	}
 	return []opCase{
+		plus("direct", []int{2, 5, 4, 3}, []int{3, 3, 3, 5}, []int{2, 5, 4, 5}),
+		plus("Winograd", []int{1, 5, 4, 16}, []int{3, 3, 16, 16}, []int{1, 5, 4, 16}),
+		plus("its own input", []int{1, 4, 5, 16}, []int{3, 3, 16, 16}),
 		conv("3x3, bias and shift", Same(3), []int{2, 5, 4, 3}, []int{3, 3, 3, 5}, []int{5}, []int{2, 5}),
 		conv("3x3, wide", Same(3), []int{1, 4, 6, 16}, []int{3, 3, 16, 33}, []int{33}),
 		conv("1x1, no bias", Same(1), []int{2, 3, 3, 4}, []int{1, 1, 4, 6}),

@@ -64,6 +64,27 @@ func defineLinear(in []*tensor.Tensor) []float64 {
 	return y
 }
 
+func defineLinearAdd(in []*tensor.Tensor) []float64 {
+	y := defineLinear(in[:3])
+	for i := range y {
+		y[i] += float64(in[3].Data[i%len(in[3].Data)])
+	}
+	return y
+}
+
+// defineLinearAddSiLU takes a quarter of x, so that SiLU is met where it bends.
+func defineLinearAddSiLU(in []*tensor.Tensor) []float64 {
+	quarter := tensor.New(in[0].Shape...)
+	for i, v := range in[0].Data {
+		quarter.Data[i] = v / 4
+	}
+	y := defineLinearAdd(append([]*tensor.Tensor{quarter}, in[1:]...))
+	for i, v := range y {
+		y[i] = v / (1 + math.Exp(-v))
+	}
+	return y
+}
+
 func defineConv(g Geometry) definition {
 	stride := max(g.Stride, 1)
 	return func(in []*tensor.Tensor) []float64 {
@@ -174,6 +195,31 @@ func defineAttention(heads int) definition {
 }
 
 // defineLookup adds up the rows that each row of ids names.
+// defineJoined is two maps of x, the first with a bias.
+func defineJoined(in []*tensor.Tensor) []float64 {
+	a, b := defineLinear([]*tensor.Tensor{in[0], in[1], in[3]}), defineLinear([]*tensor.Tensor{in[0], in[2]})
+	ka, kb := in[1].Shape[1], in[2].Shape[1]
+	var y []float64
+	for r := range in[0].Rows() {
+		y = append(append(y, a[r*ka:][:ka]...), b[r*kb:][:kb]...)
+	}
+	return y
+}
+
+func defineAttentionJoined(heads int) definition {
+	return func(in []*tensor.Tensor) []float64 {
+		c := in[0].Shape[2] / 3
+		var parts [3]*tensor.Tensor
+		for i := range parts {
+			parts[i] = tensor.New(in[0].Shape[0], in[0].Shape[1], c)
+			for r := range in[0].Rows() {
+				copy(parts[i].Data[r*c:][:c], in[0].Data[(3*r+i)*c:])
+			}
+		}
+		return defineAttention(heads)(parts[:])
+	}
+}
+
 func defineLookup(ids []int32, cols int) definition {
 	return func(in []*tensor.Tensor) []float64 {
 		d := in[0].Shape[1]

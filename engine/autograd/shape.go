@@ -8,9 +8,16 @@ func (t *Tape) Reshape(x *Var, shape ...int) *Var {
 	if tensor.Size(shape) != x.Value.Len() {
 		misfit("Reshape", "a shape of the same size", x, shape)
 	}
-	y := x.Value.Reshape(shape...)
-	t.arena.retain(y)
-	return t.record(y, func(dy *tensor.Tensor) { t.Pass(x, dy) }, x)
+	view := func() *tensor.Tensor {
+		y := t.arena.header(x.Value.Data, shape)
+		t.arena.retain(y)
+		return y
+	}
+	y := t.record(view(), func(dy *tensor.Tensor) { t.Pass(x, dy) }, x)
+	if x.restore != nil {
+		t.restorable(CopiesTwice, y, view, x)
+	}
+	return y
 }
 
 // SliceLast keeps the channels [lo,hi) of the last axis: x (..,C) -> y (..,hi-lo).

@@ -13,11 +13,20 @@ type Tape struct {
 	training bool
 	arena    *arena
 	nodes    []node
+	inputs   []*Var // of all nodes, one after the other
+	vars     slab[Var]
 	watch    func(op string, backward bool) // nil unless a profile is wanted
+	frozen   map[laidOut][]float32          // nil unless of NewFrozen
 
 	// ExactConv makes convolutions sum their products plainly: slower, a little
 	// closer to the true values, and with other bits. See kernel.Conv.
 	ExactConv bool
+	// Thrift saves memory while training, and costs time; results stay the same.
+	Thrift Thrift
+
+	// Precision BF16 rounds the inputs of matrix products and convolutions, both
+	// in operations and in their derivatives; sums and all else stay float32.
+	Precision kernel.Precision
 }
 
 // node is one operation that was recorded: its result and its derivative. It is
@@ -26,6 +35,7 @@ type node struct {
 	out      *Var
 	backward func(dy *tensor.Tensor)
 	op       string // its name, while somebody watches
+	first    int    // of its inputs in Tape.inputs; those of the next node follow
 }
 
 // New returns a tape that records for Backward. A nil pool computes on the
@@ -44,7 +54,7 @@ func (t *Tape) Pool() *parallel.Pool { return t.pool }
 // Training reports whether the tape records.
 func (t *Tape) Training() bool { return t.training }
 
-// New takes a tensor from the arena. Its contents are undefined. It keeps shape.
+// New takes a tensor from the arena. Its contents are undefined.
 func (t *Tape) New(shape ...int) *tensor.Tensor { return t.arena.take(shape) }
 
 // Free gives tensors of New back before Reset. The arena must own them; others,
@@ -56,7 +66,7 @@ func (t *Tape) Free(xs ...*tensor.Tensor) {
 }
 
 // Const wraps a tensor without a gradient: the input of a network.
-func (t *Tape) Const(x *tensor.Tensor) *Var { return &Var{Value: x} }
+func (t *Tape) Const(x *tensor.Tensor) *Var { return t.newVar(x) }
 
 // Record enters the result y of an operation. It wants a gradient when one of
 // the inputs does (nil inputs are skipped); then backward will be called with
@@ -81,7 +91,7 @@ func reads(vs ...*Var) {
 
 // record is Record for a derivative that reads only the values noted by reads.
 func (t *Tape) record(y *tensor.Tensor, backward func(dy *tensor.Tensor), inputs ...*Var) *Var {
-	v, op := &Var{Value: y}, ""
+	v, op := t.newVar(y), ""
 	if t.watch != nil {
 		op = opName()
 		t.watch(op, false)
@@ -98,20 +108,22 @@ func (t *Tape) record(y *tensor.Tensor, backward func(dy *tensor.Tensor), inputs
 			in.ZeroGrad()
 		}
 	}
-	t.nodes = append(t.nodes, node{v, backward, op})
+	t.nodes = append(t.nodes, node{v, backward, op, len(t.inputs)})
+	t.inputs = append(t.inputs, inputs...)
 	return v
 }
 
 // Release says that the caller will not use v any more, and so hands the buffer
 // of its value back: at once in inference, and while training too unless Backward
-// needs the value. Its gradient still flows. Tensors that are not the arena's are
+// needs the value and cannot restore it cheaply. Its gradient still flows. Tensors that are not the arena's are
 // left alone.
 func (t *Tape) Release(v *Var) {
-	if v == nil || v.leaf || v.Value == nil || t.training && v.read {
+	if v == nil || v.leaf || v.Value == nil || t.training && v.read && v.restore == nil {
 		return
 	}
 	if t.arena.drop(v.Value) {
-		v.Value = &tensor.Tensor{Shape: v.Value.Shape} // a gradient still needs the shape
+		v.absent = v.restore != nil
+		v.Value = t.arena.header(nil, v.Value.Shape) // a gradient still needs the shape
 	}
 }
 
@@ -119,13 +131,23 @@ func (t *Tape) Release(v *Var) {
 func (t *Tape) Reset() {
 	clear(t.nodes)
 	t.nodes = t.nodes[:0]
+	clear(t.inputs)
+	t.inputs = t.inputs[:0]
+	t.vars.reset()
 	t.arena.reset()
+}
+
+// Trim is Reset, and gives all memory back to Go. The next use of the tape takes
+// it anew.
+func (t *Tape) Trim() {
+	t.Reset()
+	t.arena.evict(-1)
 }
 
 // Memory says what the arena holds, in bytes.
 type Memory struct {
-	Buffers int // number of buffers
-	Held    int // bytes of all buffers
+	Buffers int // number of buffers in use now
+	Held    int // bytes that it has from Go, in use or free
 	Live    int // bytes in use now
 	Peak    int // most bytes in use at one time
 }
@@ -133,7 +155,7 @@ type Memory struct {
 // Memory reports the state of the arena.
 func (t *Tape) Memory() Memory {
 	a := t.arena
-	return Memory{Buffers: len(a.blocks), Held: 4 * a.total, Live: 4 * a.live, Peak: 4 * a.peak}
+	return Memory{Buffers: a.buffers, Held: 4 * a.total, Live: 4 * a.live, Peak: 4 * a.peak}
 }
 
 // Backward adds to the Grad of every parameter the derivative of loss, which
@@ -153,22 +175,49 @@ func (t *Tape) Backward(loss *Var) {
 	seed := t.New(loss.Value.Shape...)
 	seed.Data[0] = 1
 	t.Accumulate(loss, seed)
-	for i := len(t.nodes) - 1; i >= 0; i-- {
-		n := t.nodes[i]
-		t.nodes[i] = node{}
+	t.unwind(0, loss)
+}
+
+// unwind runs the derivatives of the nodes from first on, the last one first, and
+// forgets them. The value of loss stays.
+func (t *Tape) unwind(first int, loss *Var) {
+	for len(t.nodes) > first {
+		last := len(t.nodes) - 1
+		n := t.nodes[last]
+		t.nodes[last] = node{}
+		t.nodes = t.nodes[:last]
 		if n.out.Grad != nil {
-			n.backward(n.out.Grad)
+			t.derive(n, loss)
 		}
+		clear(t.inputs[n.first:])
+		t.inputs = t.inputs[:n.first]
 		t.arena.drop(n.out.Grad)
 		n.out.Grad = nil
-		if n.out != loss && t.arena.drop(n.out.Value) {
-			n.out.Value = nil
+		if n.out != loss {
+			t.discard(n.out)
 		}
 		if t.watch != nil {
 			t.watch(n.op, true)
 		}
 	}
-	t.nodes = t.nodes[:0]
+}
+
+// derive runs the derivative of a node, for which its inputs are made present.
+func (t *Tape) derive(n node, loss *Var) {
+	if n.out.restore != nil && n.out != loss {
+		t.discard(n.out) // no derivative of what can be restored reads it
+	}
+	for _, in := range t.inputs[n.first:] {
+		t.present(in)
+	}
+	n.backward(n.out.Grad)
+}
+
+// discard frees the value of v, which nobody needs any more.
+func (t *Tape) discard(v *Var) {
+	if t.arena.drop(v.Value) {
+		v.Value = nil
+	}
 }
 
 // Accumulate adds g to the gradient of x, in a backward pass. g comes from New
@@ -183,7 +232,7 @@ func (t *Tape) Accumulate(x *Var, g *tensor.Tensor) {
 		kernel.AddTo(t.pool, x.Grad.Data, g.Data)
 		t.arena.drop(g)
 	case x.Grad == nil:
-		x.Grad = &tensor.Tensor{Shape: x.Value.Shape, Data: g.Data}
+		x.Grad = t.arena.header(g.Data, x.Value.Shape)
 	default:
 		t.join(x, g)
 	}
@@ -227,7 +276,7 @@ func (t *Tape) over(dy *tensor.Tensor, shape []int) *tensor.Tensor {
 		return t.New(shape...)
 	}
 	t.arena.retain(dy)
-	return &tensor.Tensor{Shape: shape, Data: dy.Data}
+	return t.arena.header(dy.Data, shape)
 }
 
 // GradOf returns the gradient of x for a kernel that adds to it, zero when

@@ -15,11 +15,16 @@ func (t *Tape) Upsample2(x *Var) *Var {
 		misfit("Upsample2", "x (N,H,W,C)", x)
 	}
 	n, h, w, c := x.Value.Dim(0), x.Value.Dim(1), x.Value.Dim(2), x.Value.Dim(3)
-	y := t.New(n, 2*h, 2*w, c)
-	kernel.Upsample2(t.pool, y.Data, x.Value.Data, n, h, w, c)
-	return t.record(y, func(dy *tensor.Tensor) {
+	forward := func() *tensor.Tensor {
+		y := t.New(n, 2*h, 2*w, c)
+		kernel.Upsample2(t.pool, y.Data, x.Value.Data, n, h, w, c)
+		return y
+	}
+	y := t.record(forward(), func(dy *tensor.Tensor) {
 		dx := t.New(x.Shape()...)
 		kernel.Upsample2Backward(t.pool, dx.Data, dy.Data, n, h, w, c)
 		t.Accumulate(x, dx)
 	}, x)
+	t.restorable(CopiesTwice, y, forward, x)
+	return y
 }

@@ -18,6 +18,9 @@ type Var struct {
 	needs bool // a gradient is wanted
 	leaf  bool // Grad persists
 	read  bool // a derivative reads Value, so Release must wait for Backward
+
+	restore func() *tensor.Tensor // computes Value again; nil: it must be kept
+	absent  bool                  // Value was given back until Backward restores it
 }
 
 // Param returns a variable that wants a gradient and owns it: Backward adds to

@@ -155,6 +155,37 @@ func TestAttentionImagesAreIndependent(t *testing.T) {
 	}
 }
 
+// Queries, keys and values side by side in one tensor give the same bits.
+func TestAttentionOfOneTensorIsThatOfThree(t *testing.T) {
+	for _, s := range attentionCases {
+		d := newAttentionData(s, newDraw(8).floats)
+		want := runAttention(t, nil, s, d)
+		c := s.width()
+		joined := make([]float32, 3*len(d.q))
+		for i := range d.q {
+			for j, x := range [][]float32{d.q, d.k, d.v} {
+				joined[(3*(i/c)+j)*c+i%c] = x[i]
+			}
+		}
+		side := s
+		side.Stride = 3 * c
+		y, lse, gradients := make([]float32, len(d.q)), make([]float32, len(want.lse)), newGuarded(make([]float32, len(joined)))
+		g := gradients.slice()
+		side.Forward(nil, y, lse, joined, joined[c:], joined[2*c:])
+		side.Backward(nil, g, g[c:], g[2*c:], d.dy, y, lse, joined, joined[c:], joined[2*c:])
+		gradients.check(t, fmt.Sprintf("%+v", side))
+		wantSame(t, "y", y, want.y)
+		wantSame(t, "lse", lse, want.lse)
+		for i := range d.q {
+			for j, x := range [][]float32{want.dq, want.dk, want.dv} {
+				if got := g[(3*(i/c)+j)*c+i%c]; !sameBits(got, x[i]) {
+					t.Fatalf("%+v: gradient %d [%d] = %v, of three tensors %v", side, j, i, got, x[i])
+				}
+			}
+		}
+	}
+}
+
 // Logits of thousands must not overflow: each row subtracts its largest.
 func TestAttentionOfLargeLogits(t *testing.T) {
 	s := Attention{N: 1, T: 3, Heads: 1, D: 1}

@@ -147,7 +147,8 @@ func BenchmarkConv(b *testing.B) {
 }
 
 func BenchmarkAttention(b *testing.B) {
-	for _, s := range []Attention{{64, 256, 1, 64}, {64, 64, 4, 32}, {64, 64, 16, 8}, {8, 1024, 1, 64}, {1, 256, 2, 64}} {
+	for _, c := range [][4]int{{64, 256, 1, 64}, {64, 64, 4, 32}, {64, 64, 16, 8}, {8, 1024, 1, 64}, {1, 256, 2, 64}} {
+		s := Attention{N: c[0], T: c[1], Heads: c[2], D: c[3]}
 		d := newAttentionData(s, newDraw(1).floats)
 		y, dq, dk, dv := make([]float32, len(d.q)), make([]float32, len(d.q)), make([]float32, len(d.q)), make([]float32, len(d.q))
 		lse := make([]float32, s.N*s.Heads*s.T)

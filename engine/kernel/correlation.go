@@ -19,6 +19,16 @@ type correlation struct {
 	// its sums start from start[n*startStep:].
 	base, imageStep, rowStep, pixelStep int
 	startStep                           int
+
+	pairs bool // the weights are pairs of bf16 numbers along inC; so will be the input
+}
+
+// words is how many words of 32 bits the channels of a pixel take.
+func (s correlation) words() int {
+	if s.pairs {
+		return s.inC / 2
+	}
+	return s.inC
 }
 
 const (
@@ -36,7 +46,7 @@ type bands struct{ images, rows, perImage int }
 func (s correlation) bands() bands {
 	fits := func(images, rows int) bool {
 		pixels := images * rows * s.outW
-		floats := images * ((rows-1)*s.stride + s.kh) * s.paddedW() * s.inC
+		floats := images * ((rows-1)*s.stride + s.kh) * s.paddedW() * s.words()
 		pieces := s.images * s.outH / (images * rows)
 		return pixels <= patchPixels && floats <= patchFloats && pieces >= patchPieces
 	}
@@ -83,7 +93,7 @@ func (s correlation) run(p *parallel.Pool, isa ISA, y, x []float32, weights pane
 		if at.images != whole.images || at.rows != whole.rows {
 			mine = s.tables(scratch[copyLen:], at)
 		}
-		s.compute(isa, at, mine, y, s.input(scratch[:copyLen], x, at), weights, start)
+		s.compute(isa, at, mine, y, s.input(isa, scratch[:copyLen], x, at), weights, start)
 	})
 }
 
@@ -95,9 +105,9 @@ func (s correlation) compute(isa ISA, at part, rows rowTables, y, x []float32, w
 		t := tile{
 			a: x, b: weights.data[panel*weights.next:], c: out[j:], start: start[at.image*s.startStep+j:],
 			rowA: rows.a, rowC: rows.c, rowS: rows.start,
-			k: s.kw * s.inC, stepA: 1, stepB: weights.step,
-			segments: s.kh, jumpA: (s.paddedW() - s.kw) * s.inC,
-			cols: min(panelCols, s.outC-j),
+			k: s.kw * s.words(), stepA: 1, stepB: weights.step,
+			segments: s.kh, jumpA: (s.paddedW() - s.kw) * s.words(),
+			cols: min(panelCols, s.outC-j), pairs: s.pairs,
 		}
 		t.run(isa, at.images*at.rows*s.outW)
 	}
@@ -107,7 +117,7 @@ func (s correlation) paddedH(rows int) int { return (rows-1)*s.stride + s.kh }
 
 // inPlace holds if patches lie in the input as they would in a padded copy.
 func (s correlation) inPlace() bool {
-	return s.kh == 1 && s.kw == 1 && s.stride == 1 && s.top == 0 && s.left == 0 && s.outH == s.inH && s.outW == s.inW
+	return !s.pairs && s.kh == 1 && s.kw == 1 && s.stride == 1 && s.top == 0 && s.left == 0 && s.outH == s.inH && s.outW == s.inW
 }
 
 // copyLen is the length of the padded copy of a part.
@@ -115,15 +125,19 @@ func (s correlation) copyLen(at part) int {
 	if s.inPlace() {
 		return 0
 	}
-	return at.images * s.paddedH(at.rows) * s.paddedW() * s.inC
+	return at.images * s.paddedH(at.rows) * s.paddedW() * s.words()
 }
 
 // input gives the padded input of a part, a copy unless there is no need.
-func (s correlation) input(mem, x []float32, at part) []float32 {
+func (s correlation) input(isa ISA, mem, x []float32, at part) []float32 {
 	if s.inPlace() {
 		return x[(at.image*s.inH+at.row)*s.inW*s.inC:]
 	}
-	s.pad(mem, x, at)
+	if s.pairs {
+		s.padPairs(isa, mem, x, at)
+	} else {
+		s.pad(mem, x, at)
+	}
 	return mem
 }
 
@@ -173,11 +187,11 @@ func (s correlation) tables(mem []float32, at part) rowTables {
 	i := 0
 	for image := range at.images {
 		for r := range at.rows {
-			a := (image*s.paddedH(at.rows) + r*s.stride) * s.paddedW() * s.inC
+			a := (image*s.paddedH(at.rows) + r*s.stride) * s.paddedW() * s.words()
 			c := image*s.imageStep + r*s.rowStep
 			for range s.outW {
 				t.a[i], t.c[i], t.start[i] = int32(a), int32(c), int32(image*s.startStep)
-				a += s.stride * s.inC
+				a += s.stride * s.words()
 				c += s.pixelStep
 				i++
 			}

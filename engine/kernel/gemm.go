@@ -25,11 +25,21 @@ type Gemm struct {
 
 	Bias       []float32 // (N), where every row starts, or nil
 	Accumulate bool      // start from C; not together with Bias
+	Precision  Precision // BF16 rounds A and B, if K is even and at least 16
+
+	// Packed is B as [Gemm.Pack] laid it out, for products that share it, or nil.
+	// Then B is not read and may be nil. It is for F32 alone.
+	Packed []float32
+
+	// What is done to C while it is still in the cache, when the sums are there:
+	// first C += Add, then SiLU = SiLU(C).
+	Add  []float32 // (M,N) with rows LDC apart; (N), added to every row; or nil
+	SiLU []float32 // (M,N) with rows LDC apart; may be C; or nil
 }
 
 const (
 	gemmRows = 96  // rows of C in a block: with gemmK, A's block stays in L2
-	gemmK    = 384 // products between two visits of C: B's panel stays near L1
+	gemmK    = 512 // products between two visits of C: B's panel stays in L2
 	// A piece of work has about this many products, 30 µs or more, if it can.
 	gemmPiece = 4 << 20
 	// Fewer rows than these do not repay a copy of B.
@@ -45,13 +55,15 @@ func (g *Gemm) Run(p *parallel.Pool) {
 		return
 	}
 	isa := active()
-	var shared []float32
-	if g.M >= shareRows && g.K > 0 {
+	if g.Precision.pairs(g.K) {
+		g.runPairs(p, isa)
+		return
+	}
+	shared := g.Packed
+	if shared == nil && g.M >= shareRows && g.K > 0 {
 		shared = p.Borrow(packedLen(g.K, g.N))
 		defer p.Return(shared)
-		p.Run(panelsOf(g.N), func(_, panel int) {
-			g.pack(isa, panelOf(shared, panel, g.K), 0, panel)
-		})
+		g.packInto(p, isa, shared)
 	}
 	blocks := (g.M + gemmRows - 1) / gemmRows
 	height := padRows((g.M + blocks - 1) / blocks)
@@ -71,9 +83,31 @@ func (g *Gemm) Run(p *parallel.Pool) {
 	})
 }
 
+// Pack lays B out for Run, for use as Packed: a copy, its columns padded to a
+// multiple of 32. It does not depend on M.
+func (g *Gemm) Pack(p *parallel.Pool) []float32 {
+	one := *g
+	one.M = 0
+	one.check()
+	dst := make([]float32, packedLen(g.K, g.N))
+	g.packInto(p, active(), dst)
+	return dst
+}
+
+func (g *Gemm) packInto(p *parallel.Pool, isa ISA, dst []float32) {
+	p.Run(panelsOf(g.N), func(_, panel int) {
+		g.pack(isa, panelOf(dst, panel, g.K), 0, panel)
+	})
+}
+
 // serial computes the product on the caller alone, without checks. shared is B
-// packed by packAll, or nil; then own has room for gemmK*panelCols floats.
+// packed by packAll, or nil; then own has room for gemmK*panelCols floats. A
+// product of pairs needs shared, and own for pairBlockLen.
 func (g *Gemm) serial(isa ISA, shared, own []float32) {
+	if g.Precision.pairs(g.K) {
+		g.serialPairs(isa, shared, own)
+		return
+	}
 	for row := 0; row < g.M; row += gemmRows {
 		b := gemmBlock{
 			Gemm: g, isa: isa, shared: shared, own: own,
@@ -83,8 +117,15 @@ func (g *Gemm) serial(isa ISA, shared, own []float32) {
 	}
 }
 
-// packAll packs B into packedLen(K,N) floats.
-func (g *Gemm) packAll(isa ISA, dst []float32) {
+// packAll packs B into packedLen(K,N) floats. Pairs wait in mem, which has room
+// for K/2*panelCols.
+func (g *Gemm) packAll(isa ISA, dst, mem []float32) {
+	if g.Precision.pairs(g.K) {
+		for panel := range panelsOf(g.N) {
+			g.packPanelPairs(isa, panelOf(dst, panel, g.K/2), mem, panel)
+		}
+		return
+	}
 	for panel := range panelsOf(g.N) {
 		g.pack(isa, panelOf(dst, panel, g.K), 0, panel)
 	}
@@ -144,6 +185,28 @@ func (b *gemmBlock) run() {
 			t.run(b.isa, b.rows)
 		}
 	}
+	b.finish(b.isa, b.row, b.row+b.rows, b.panel, b.panelEnd)
+}
+
+// finish does to a block of rows and panels of C what follows the sums.
+func (g *Gemm) finish(isa ISA, row, rowEnd, panel, panelEnd int) {
+	if g.Add == nil && g.SiLU == nil {
+		return
+	}
+	first, end := panel*panelCols, min(panelEnd*panelCols, g.N)
+	for i := row; i < rowEnd; i++ {
+		c := g.C[i*g.LDC:][first:end]
+		if g.Add != nil {
+			add := g.Add
+			if len(add) > g.N {
+				add = add[i*g.LDC:]
+			}
+			addSlice(isa, c, c, add[first:end])
+		}
+		if g.SiLU != nil {
+			siluSlice(isa, g.SiLU[i*g.LDC:][first:end], c)
+		}
+	}
 }
 
 // operand is rows [k,k+n) of a panel of B, and how far they are apart: packed,
@@ -175,13 +238,28 @@ func (g *Gemm) check() {
 		b = [2]int{g.N, g.K}
 	}
 	checkMatrix("A", g.A, a[0], a[1], g.LDA)
-	checkMatrix("B", g.B, b[0], b[1], g.LDB)
+	if g.Packed == nil {
+		checkMatrix("B", g.B, b[0], b[1], g.LDB)
+	} else {
+		checkLen("Gemm packed B", g.Packed, packedLen(g.K, g.N), false)
+	}
 	checkMatrix("C", g.C, g.M, g.N, g.LDC)
 	if g.Bias != nil && len(g.Bias) != g.N {
 		panic(fmt.Sprintf("kernel: Gemm with N=%d has a bias of %d", g.N, len(g.Bias)))
 	}
 	if g.Bias != nil && g.Accumulate {
 		panic("kernel: Gemm can start from Bias or from C, not from both")
+	}
+	if len(g.Add) != g.N {
+		checkSide("Add", g.Add, g.M, g.N, g.LDC)
+	}
+	checkSide("SiLU", g.SiLU, g.M, g.N, g.LDC)
+}
+
+// checkSide checks a matrix that may be missing.
+func checkSide(name string, x []float32, rows, cols, stride int) {
+	if x != nil {
+		checkMatrix(name, x, rows, cols, stride)
 	}
 }
 

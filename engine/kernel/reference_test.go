@@ -154,12 +154,17 @@ func (s Conv) refGradients(dy []float32, n, ty, tx, o int) (z [winoPoints]float3
 
 func (s Conv) refTile(y, x, u []float32, n, ty, tx int) {
 	m := make([][6][6]float32, s.O)
-	for c := range s.C {
-		for point, v := range s.refInputs(x, n, ty, tx, c) {
-			for o := range s.O {
-				at := &m[o][point/6][point%6]
-				*at = fma32(v, u[(point*s.C+c)*s.O+o], *at)
+	inputs := make([][winoPoints]float32, s.C)
+	for c := range inputs {
+		inputs[c] = s.refInputs(x, n, ty, tx, c)
+	}
+	v, w := make([]float32, s.C), make([]float32, s.C)
+	for point := range winoPoints {
+		for o := range s.O {
+			for c := range s.C {
+				v[c], w[c] = inputs[c][point], u[(point*s.C+c)*s.O+o]
 			}
+			m[o][point/6][point%6] = s.sum(v, w)
 		}
 	}
 	for o := range s.O {
@@ -246,34 +251,46 @@ func (s Conv) refBackwardWeight(dw, x, dy []float32) {
 	}
 }
 
+// sum is the sum of products of a and b from 0, in order.
+func (s Conv) sum(a, b []float32) (sum float32) {
+	if s.Precision == BF16 {
+		return pairSum(0, a, b)
+	}
+	for i, v := range a {
+		sum = fma32(v, b[i], sum)
+	}
+	return sum
+}
+
 // refWinogradWeight adds the gradient of the weights, chunk after chunk of tiles.
 func (s Conv) refWinogradWeight(dw, x, dy []float32) {
-	g := newWinogradWeight(s.N, s.H, s.W, s.C, s.O)
+	g := newWinogradWeight(s.N, s.H, s.W, s.C, s.O, s.Precision)
 	tiles := s.N * g.down * g.across
 	total := make([]float32, winoPoints*s.C*s.O) // (36,C,O)
 	for first := 0; first < tiles; first += g.perChunk {
-		sum := make([]float32, len(total))
-		for t := first; t < min(tiles, first+g.perChunk); t++ {
+		all := min(tiles, first+g.perChunk) - first
+		v, z := make([][]float32, s.C*winoPoints), make([][]float32, s.O*winoPoints) // by tile
+		for t := first; t < first+all; t++ {
 			n, rest := t/(g.down*g.across), t%(g.down*g.across)
 			ty, tx := rest/g.across*4, rest%g.across*4
-			z := make([][winoPoints]float32, s.O)
-			for o := range z {
-				z[o] = s.refGradients(dy, n, ty, tx, o)
-			}
 			for c := range s.C {
-				for point, v := range s.refInputs(x, n, ty, tx, c) {
-					for o := range s.O {
-						at := &sum[(point*s.C+c)*s.O+o]
-						*at = fma32(v, z[o][point], *at)
-					}
+				for point, e := range s.refInputs(x, n, ty, tx, c) {
+					v[c*winoPoints+point] = append(v[c*winoPoints+point], e)
+				}
+			}
+			for o := range s.O {
+				for point, e := range s.refGradients(dy, n, ty, tx, o) {
+					z[o*winoPoints+point] = append(z[o*winoPoints+point], e)
 				}
 			}
 		}
-		for i, v := range sum {
+		for i := range total {
+			o, c, point := i%s.O, i/s.O%s.C, i/s.O/s.C
+			sum := s.sum(v[c*winoPoints+point], z[o*winoPoints+point])
 			if first == 0 {
-				total[i] = v
+				total[i] = sum
 			} else {
-				total[i] += v
+				total[i] += sum
 			}
 		}
 	}

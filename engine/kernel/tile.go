@@ -29,6 +29,8 @@ type tile struct {
 	images, leapA, leapB   int // 0 counts as 1
 	cols                   int // 1 to panelCols
 	tiles                  int // set by run: how many tiles one call computes
+
+	pairs bool // A and B are pairs of bf16 numbers: bf16.go
 }
 
 // padRows is the length of a table of rows.
@@ -41,6 +43,10 @@ const maxWork = 12 << 10
 
 // run computes rows rows with the kernels of isa.
 func (t tile) run(isa ISA, rows int) {
+	if t.pairs {
+		t.runPairs(isa, rows)
+		return
+	}
 	switch isa {
 	case AVX512:
 		t.run512(rows)

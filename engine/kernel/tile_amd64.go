@@ -60,6 +60,10 @@ const (
 func (s tileShape) rows() int { return [...]int{12, 8, 4, 12, 4, 6, 3}[s] }
 
 func (t *tile) call(s tileShape) {
+	if t.pairs {
+		t.callPairs(s)
+		return
+	}
 	switch s {
 	case avx512x12x32:
 		tile12x32AVX512(t)

@@ -17,6 +17,12 @@ func winogradOutputAVX512(y, dump, m, start *float32, table *int32, next, groups
 func winogradOutputAVX2(y, dump, m, start *float32, table *int32, next, groups int)
 
 //go:noescape
+func winogradOutputAddAVX512(y, dump, m, start, add, zero *float32, table *int32, next, groups int)
+
+//go:noescape
+func winogradOutputAddAVX2(y, dump, m, start, add, zero *float32, table *int32, next, groups int)
+
+//go:noescape
 func winogradWeightsAVX512(u, w *float32, rows, tapStep, rowStep, pointStep int)
 
 //go:noescape
@@ -51,14 +57,19 @@ func winogradInput(isa ISA, v, x []float32, base int, zero []float32, table []in
 
 // winogradOutput is winogradOutputGeneric; pixels outside of the image go to
 // dump. Pixels are pixelStep apart.
-func winogradOutput(isa ISA, y []float32, base int, dump, m, start []float32, table []int32, pixelStep, channels int) {
-	switch isa {
-	case AVX512:
-		winogradOutputAVX512(&y[base], &dump[0], &m[0], &start[0], &table[0], winoTile*pixelStep, channels/winoLanes)
-	case AVX2:
-		winogradOutputAVX2(&y[base], &dump[0], &m[0], &start[0], &table[0], winoTile*pixelStep, channels/winoLanes)
+func winogradOutput(isa ISA, y, add []float32, base int, dump, m, start []float32, table []int32, pixelStep, channels int) {
+	next, groups := winoTile*pixelStep, channels/winoLanes
+	switch {
+	case isa == AVX512 && add != nil:
+		winogradOutputAddAVX512(&y[base], &dump[0], &m[0], &start[0], &add[base], &zeros[0], &table[0], next, groups)
+	case isa == AVX512:
+		winogradOutputAVX512(&y[base], &dump[0], &m[0], &start[0], &table[0], next, groups)
+	case isa == AVX2 && add != nil:
+		winogradOutputAddAVX2(&y[base], &dump[0], &m[0], &start[0], &add[base], &zeros[0], &table[0], next, groups)
+	case isa == AVX2:
+		winogradOutputAVX2(&y[base], &dump[0], &m[0], &start[0], &table[0], next, groups)
 	default:
-		winogradOutputGeneric(y, base, m, start, table, channels)
+		winogradOutputGeneric(y, add, base, m, start, table, channels)
 	}
 }
 

@@ -1028,6 +1028,489 @@ DATA winograd40580000<>+24(SB)/4, $0x40580000
 DATA winograd40580000<>+28(SB)/4, $0x40580000
 GLOBL winograd40580000<>(SB), RODATA|NOPTR, $32
 
+// func winogradOutputAddAVX512(y *float32, dump *float32, m *float32, start *float32, add *float32, zero *float32, table *int32, next int, groups int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·winogradOutputAddAVX512(SB), NOSPLIT, $256-72
+	MOVQ         add+32(FP), AX
+	MOVQ         zero+40(FP), CX
+	MOVQ         table+48(FP), DX
+	MOVLQSX      (DX), BX
+	LEAQ         (AX)(BX*4), SI
+	CMPQ         BX, $-2147483648
+	CMOVQEQ      CX, SI
+	MOVQ         SI, (SP)
+	MOVLQSX      4(DX), BX
+	LEAQ         (AX)(BX*4), SI
+	CMPQ         BX, $-2147483648
+	CMOVQEQ      CX, SI
+	MOVQ         SI, 8(SP)
+	MOVLQSX      8(DX), BX
+	LEAQ         (AX)(BX*4), SI
+	CMPQ         BX, $-2147483648
+	CMOVQEQ      CX, SI
+	MOVQ         SI, 16(SP)
+	MOVLQSX      12(DX), BX
+	LEAQ         (AX)(BX*4), SI
+	CMPQ         BX, $-2147483648
+	CMOVQEQ      CX, SI
+	MOVQ         SI, 24(SP)
+	MOVLQSX      16(DX), BX
+	LEAQ         (AX)(BX*4), SI
+	CMPQ         BX, $-2147483648
+	CMOVQEQ      CX, SI
+	MOVQ         SI, 32(SP)
+	MOVLQSX      20(DX), BX
+	LEAQ         (AX)(BX*4), SI
+	CMPQ         BX, $-2147483648
+	CMOVQEQ      CX, SI
+	MOVQ         SI, 40(SP)
+	MOVLQSX      24(DX), BX
+	LEAQ         (AX)(BX*4), SI
+	CMPQ         BX, $-2147483648
+	CMOVQEQ      CX, SI
+	MOVQ         SI, 48(SP)
+	MOVLQSX      28(DX), BX
+	LEAQ         (AX)(BX*4), SI
+	CMPQ         BX, $-2147483648
+	CMOVQEQ      CX, SI
+	MOVQ         SI, 56(SP)
+	MOVLQSX      32(DX), BX
+	LEAQ         (AX)(BX*4), SI
+	CMPQ         BX, $-2147483648
+	CMOVQEQ      CX, SI
+	MOVQ         SI, 64(SP)
+	MOVLQSX      36(DX), BX
+	LEAQ         (AX)(BX*4), SI
+	CMPQ         BX, $-2147483648
+	CMOVQEQ      CX, SI
+	MOVQ         SI, 72(SP)
+	MOVLQSX      40(DX), BX
+	LEAQ         (AX)(BX*4), SI
+	CMPQ         BX, $-2147483648
+	CMOVQEQ      CX, SI
+	MOVQ         SI, 80(SP)
+	MOVLQSX      44(DX), BX
+	LEAQ         (AX)(BX*4), SI
+	CMPQ         BX, $-2147483648
+	CMOVQEQ      CX, SI
+	MOVQ         SI, 88(SP)
+	MOVLQSX      48(DX), BX
+	LEAQ         (AX)(BX*4), SI
+	CMPQ         BX, $-2147483648
+	CMOVQEQ      CX, SI
+	MOVQ         SI, 96(SP)
+	MOVLQSX      52(DX), BX
+	LEAQ         (AX)(BX*4), SI
+	CMPQ         BX, $-2147483648
+	CMOVQEQ      CX, SI
+	MOVQ         SI, 104(SP)
+	MOVLQSX      56(DX), BX
+	LEAQ         (AX)(BX*4), SI
+	CMPQ         BX, $-2147483648
+	CMOVQEQ      CX, SI
+	MOVQ         SI, 112(SP)
+	MOVLQSX      60(DX), DX
+	LEAQ         (AX)(DX*4), AX
+	CMPQ         DX, $-2147483648
+	CMOVQEQ      CX, AX
+	MOVQ         AX, 120(SP)
+	MOVQ         y+0(FP), AX
+	MOVQ         dump+8(FP), CX
+	MOVQ         table+48(FP), DX
+	MOVLQSX      (DX), BX
+	LEAQ         (AX)(BX*4), SI
+	CMPQ         BX, $-2147483648
+	CMOVQEQ      CX, SI
+	MOVQ         SI, 128(SP)
+	MOVLQSX      4(DX), BX
+	LEAQ         (AX)(BX*4), SI
+	CMPQ         BX, $-2147483648
+	CMOVQEQ      CX, SI
+	MOVQ         SI, 136(SP)
+	MOVLQSX      8(DX), BX
+	LEAQ         (AX)(BX*4), SI
+	CMPQ         BX, $-2147483648
+	CMOVQEQ      CX, SI
+	MOVQ         SI, 144(SP)
+	MOVLQSX      12(DX), BX
+	LEAQ         (AX)(BX*4), SI
+	CMPQ         BX, $-2147483648
+	CMOVQEQ      CX, SI
+	MOVQ         SI, 152(SP)
+	MOVLQSX      16(DX), BX
+	LEAQ         (AX)(BX*4), SI
+	CMPQ         BX, $-2147483648
+	CMOVQEQ      CX, SI
+	MOVQ         SI, 160(SP)
+	MOVLQSX      20(DX), BX
+	LEAQ         (AX)(BX*4), SI
+	CMPQ         BX, $-2147483648
+	CMOVQEQ      CX, SI
+	MOVQ         SI, 168(SP)
+	MOVLQSX      24(DX), BX
+	LEAQ         (AX)(BX*4), SI
+	CMPQ         BX, $-2147483648
+	CMOVQEQ      CX, SI
+	MOVQ         SI, 176(SP)
+	MOVLQSX      28(DX), BX
+	LEAQ         (AX)(BX*4), SI
+	CMPQ         BX, $-2147483648
+	CMOVQEQ      CX, SI
+	MOVQ         SI, 184(SP)
+	MOVLQSX      32(DX), BX
+	LEAQ         (AX)(BX*4), SI
+	CMPQ         BX, $-2147483648
+	CMOVQEQ      CX, SI
+	MOVQ         SI, 192(SP)
+	MOVLQSX      36(DX), BX
+	LEAQ         (AX)(BX*4), SI
+	CMPQ         BX, $-2147483648
+	CMOVQEQ      CX, SI
+	MOVQ         SI, 200(SP)
+	MOVLQSX      40(DX), BX
+	LEAQ         (AX)(BX*4), SI
+	CMPQ         BX, $-2147483648
+	CMOVQEQ      CX, SI
+	MOVQ         SI, 208(SP)
+	MOVLQSX      44(DX), BX
+	LEAQ         (AX)(BX*4), SI
+	CMPQ         BX, $-2147483648
+	CMOVQEQ      CX, SI
+	MOVQ         SI, 216(SP)
+	MOVLQSX      48(DX), BX
+	LEAQ         (AX)(BX*4), SI
+	CMPQ         BX, $-2147483648
+	CMOVQEQ      CX, SI
+	MOVQ         SI, 224(SP)
+	MOVLQSX      52(DX), BX
+	LEAQ         (AX)(BX*4), SI
+	CMPQ         BX, $-2147483648
+	CMOVQEQ      CX, SI
+	MOVQ         SI, 232(SP)
+	MOVLQSX      56(DX), BX
+	LEAQ         (AX)(BX*4), SI
+	CMPQ         BX, $-2147483648
+	CMOVQEQ      CX, SI
+	MOVQ         SI, 240(SP)
+	MOVLQSX      60(DX), DX
+	LEAQ         (AX)(DX*4), AX
+	CMPQ         DX, $-2147483648
+	CMOVQEQ      CX, AX
+	MOVQ         AX, 248(SP)
+	VBROADCASTSS winograd3f200000<>+0(SB), Z0
+	VBROADCASTSS winograd3fc00000<>+0(SB), Z1
+	VBROADCASTSS winograd3ec80000<>+0(SB), Z2
+	VBROADCASTSS winograd40100000<>+0(SB), Z3
+	VBROADCASTSS winograd3e7a0000<>+0(SB), Z4
+	VBROADCASTSS winograd40580000<>+0(SB), Z5
+	MOVQ         m+16(FP), AX
+	MOVQ         start+24(FP), CX
+	MOVQ         groups+64(FP), DX
+	XORQ         BX, BX
+	MOVQ         next+56(FP), SI
+	SHLQ         $0x02, SI
+	ADDQ         BX, SI
+
+group:
+	VMOVUPS     (AX)(BX*1), Z6
+	VMOVUPS     768(AX)(BX*1), Z7
+	VMOVUPS     1536(AX)(BX*1), Z8
+	VMOVUPS     2304(AX)(BX*1), Z9
+	VMOVUPS     3072(AX)(BX*1), Z10
+	VMOVUPS     3840(AX)(BX*1), Z11
+	VADDPS      Z8, Z7, Z12
+	VSUBPS      Z8, Z7, Z7
+	VADDPS      Z10, Z9, Z13
+	VSUBPS      Z10, Z9, Z9
+	VADDPS      Z12, Z6, Z6
+	VADDPS      Z13, Z6, Z6
+	VMULPS      Z0, Z7, Z8
+	VFMADD231PS Z1, Z9, Z8
+	VMULPS      Z2, Z12, Z10
+	VFMADD231PS Z3, Z13, Z10
+	VFMADD231PS Z4, Z7, Z11
+	VFMADD231PS Z5, Z9, Z11
+	VMOVUPS     Z6, (AX)(BX*1)
+	VMOVUPS     Z8, 768(AX)(BX*1)
+	VMOVUPS     Z10, 1536(AX)(BX*1)
+	VMOVUPS     Z11, 2304(AX)(BX*1)
+	VMOVUPS     128(AX)(BX*1), Z6
+	VMOVUPS     896(AX)(BX*1), Z7
+	VMOVUPS     1664(AX)(BX*1), Z8
+	VMOVUPS     2432(AX)(BX*1), Z9
+	VMOVUPS     3200(AX)(BX*1), Z10
+	VMOVUPS     3968(AX)(BX*1), Z11
+	VADDPS      Z8, Z7, Z12
+	VSUBPS      Z8, Z7, Z7
+	VADDPS      Z10, Z9, Z13
+	VSUBPS      Z10, Z9, Z9
+	VADDPS      Z12, Z6, Z6
+	VADDPS      Z13, Z6, Z6
+	VMULPS      Z0, Z7, Z8
+	VFMADD231PS Z1, Z9, Z8
+	VMULPS      Z2, Z12, Z10
+	VFMADD231PS Z3, Z13, Z10
+	VFMADD231PS Z4, Z7, Z11
+	VFMADD231PS Z5, Z9, Z11
+	VMOVUPS     Z6, 128(AX)(BX*1)
+	VMOVUPS     Z8, 896(AX)(BX*1)
+	VMOVUPS     Z10, 1664(AX)(BX*1)
+	VMOVUPS     Z11, 2432(AX)(BX*1)
+	VMOVUPS     256(AX)(BX*1), Z6
+	VMOVUPS     1024(AX)(BX*1), Z7
+	VMOVUPS     1792(AX)(BX*1), Z8
+	VMOVUPS     2560(AX)(BX*1), Z9
+	VMOVUPS     3328(AX)(BX*1), Z10
+	VMOVUPS     4096(AX)(BX*1), Z11
+	VADDPS      Z8, Z7, Z12
+	VSUBPS      Z8, Z7, Z7
+	VADDPS      Z10, Z9, Z13
+	VSUBPS      Z10, Z9, Z9
+	VADDPS      Z12, Z6, Z6
+	VADDPS      Z13, Z6, Z6
+	VMULPS      Z0, Z7, Z8
+	VFMADD231PS Z1, Z9, Z8
+	VMULPS      Z2, Z12, Z10
+	VFMADD231PS Z3, Z13, Z10
+	VFMADD231PS Z4, Z7, Z11
+	VFMADD231PS Z5, Z9, Z11
+	VMOVUPS     Z6, 256(AX)(BX*1)
+	VMOVUPS     Z8, 1024(AX)(BX*1)
+	VMOVUPS     Z10, 1792(AX)(BX*1)
+	VMOVUPS     Z11, 2560(AX)(BX*1)
+	VMOVUPS     384(AX)(BX*1), Z6
+	VMOVUPS     1152(AX)(BX*1), Z7
+	VMOVUPS     1920(AX)(BX*1), Z8
+	VMOVUPS     2688(AX)(BX*1), Z9
+	VMOVUPS     3456(AX)(BX*1), Z10
+	VMOVUPS     4224(AX)(BX*1), Z11
+	VADDPS      Z8, Z7, Z12
+	VSUBPS      Z8, Z7, Z7
+	VADDPS      Z10, Z9, Z13
+	VSUBPS      Z10, Z9, Z9
+	VADDPS      Z12, Z6, Z6
+	VADDPS      Z13, Z6, Z6
+	VMULPS      Z0, Z7, Z8
+	VFMADD231PS Z1, Z9, Z8
+	VMULPS      Z2, Z12, Z10
+	VFMADD231PS Z3, Z13, Z10
+	VFMADD231PS Z4, Z7, Z11
+	VFMADD231PS Z5, Z9, Z11
+	VMOVUPS     512(AX)(BX*1), Z7
+	VMOVUPS     1280(AX)(BX*1), Z9
+	VMOVUPS     2048(AX)(BX*1), Z12
+	VMOVUPS     2816(AX)(BX*1), Z13
+	VMOVUPS     3584(AX)(BX*1), Z14
+	VMOVUPS     4352(AX)(BX*1), Z15
+	VADDPS      Z12, Z9, Z16
+	VSUBPS      Z12, Z9, Z9
+	VADDPS      Z14, Z13, Z17
+	VSUBPS      Z14, Z13, Z13
+	VADDPS      Z16, Z7, Z7
+	VADDPS      Z17, Z7, Z7
+	VMULPS      Z0, Z9, Z12
+	VFMADD231PS Z1, Z13, Z12
+	VMULPS      Z2, Z16, Z14
+	VFMADD231PS Z3, Z17, Z14
+	VFMADD231PS Z4, Z9, Z15
+	VFMADD231PS Z5, Z13, Z15
+	VMOVUPS     640(AX)(BX*1), Z9
+	VMOVUPS     1408(AX)(BX*1), Z13
+	VMOVUPS     2176(AX)(BX*1), Z16
+	VMOVUPS     2944(AX)(BX*1), Z17
+	VMOVUPS     3712(AX)(BX*1), Z18
+	VMOVUPS     4480(AX)(BX*1), Z19
+	VADDPS      Z16, Z13, Z20
+	VSUBPS      Z16, Z13, Z13
+	VADDPS      Z18, Z17, Z21
+	VSUBPS      Z18, Z17, Z17
+	VADDPS      Z20, Z9, Z9
+	VADDPS      Z21, Z9, Z9
+	VMULPS      Z0, Z13, Z16
+	VFMADD231PS Z1, Z17, Z16
+	VMULPS      Z2, Z20, Z18
+	VFMADD231PS Z3, Z21, Z18
+	VFMADD231PS Z4, Z13, Z19
+	VFMADD231PS Z5, Z17, Z19
+	VMOVUPS     (AX)(BX*1), Z13
+	VMOVUPS     128(AX)(BX*1), Z17
+	VMOVUPS     256(AX)(BX*1), Z20
+	VADDPS      Z20, Z17, Z21
+	VSUBPS      Z20, Z17, Z17
+	VADDPS      Z7, Z6, Z22
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z21, Z13, Z13
+	VADDPS      Z22, Z13, Z13
+	VMULPS      Z0, Z17, Z20
+	VFMADD231PS Z1, Z6, Z20
+	VMULPS      Z2, Z21, Z7
+	VFMADD231PS Z3, Z22, Z7
+	VFMADD231PS Z4, Z17, Z9
+	VFMADD231PS Z5, Z6, Z9
+	VADDPS      (CX)(BX*1), Z13, Z13
+	MOVQ        (SP), DI
+	VADDPS      (DI)(BX*1), Z13, Z13
+	PREFETCHT0  (DI)(SI*1)
+	MOVQ        128(SP), DI
+	VMOVUPS     Z13, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
+	VADDPS      (CX)(BX*1), Z20, Z20
+	MOVQ        8(SP), DI
+	VADDPS      (DI)(BX*1), Z20, Z20
+	PREFETCHT0  (DI)(SI*1)
+	MOVQ        136(SP), DI
+	VMOVUPS     Z20, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
+	VADDPS      (CX)(BX*1), Z7, Z7
+	MOVQ        16(SP), DI
+	VADDPS      (DI)(BX*1), Z7, Z7
+	PREFETCHT0  (DI)(SI*1)
+	MOVQ        144(SP), DI
+	VMOVUPS     Z7, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
+	VADDPS      (CX)(BX*1), Z9, Z9
+	MOVQ        24(SP), DI
+	VADDPS      (DI)(BX*1), Z9, Z9
+	PREFETCHT0  (DI)(SI*1)
+	MOVQ        152(SP), DI
+	VMOVUPS     Z9, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
+	VMOVUPS     768(AX)(BX*1), Z6
+	VMOVUPS     896(AX)(BX*1), Z7
+	VMOVUPS     1024(AX)(BX*1), Z9
+	VADDPS      Z9, Z7, Z13
+	VSUBPS      Z9, Z7, Z7
+	VADDPS      Z12, Z8, Z17
+	VSUBPS      Z12, Z8, Z8
+	VADDPS      Z13, Z6, Z6
+	VADDPS      Z17, Z6, Z6
+	VMULPS      Z0, Z7, Z9
+	VFMADD231PS Z1, Z8, Z9
+	VMULPS      Z2, Z13, Z12
+	VFMADD231PS Z3, Z17, Z12
+	VFMADD231PS Z4, Z7, Z16
+	VFMADD231PS Z5, Z8, Z16
+	VADDPS      (CX)(BX*1), Z6, Z6
+	MOVQ        32(SP), DI
+	VADDPS      (DI)(BX*1), Z6, Z6
+	PREFETCHT0  (DI)(SI*1)
+	MOVQ        160(SP), DI
+	VMOVUPS     Z6, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
+	VADDPS      (CX)(BX*1), Z9, Z9
+	MOVQ        40(SP), DI
+	VADDPS      (DI)(BX*1), Z9, Z9
+	PREFETCHT0  (DI)(SI*1)
+	MOVQ        168(SP), DI
+	VMOVUPS     Z9, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
+	VADDPS      (CX)(BX*1), Z12, Z12
+	MOVQ        48(SP), DI
+	VADDPS      (DI)(BX*1), Z12, Z12
+	PREFETCHT0  (DI)(SI*1)
+	MOVQ        176(SP), DI
+	VMOVUPS     Z12, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
+	VADDPS      (CX)(BX*1), Z16, Z16
+	MOVQ        56(SP), DI
+	VADDPS      (DI)(BX*1), Z16, Z16
+	PREFETCHT0  (DI)(SI*1)
+	MOVQ        184(SP), DI
+	VMOVUPS     Z16, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
+	VMOVUPS     1536(AX)(BX*1), Z6
+	VMOVUPS     1664(AX)(BX*1), Z7
+	VMOVUPS     1792(AX)(BX*1), Z8
+	VADDPS      Z8, Z7, Z9
+	VSUBPS      Z8, Z7, Z7
+	VADDPS      Z14, Z10, Z12
+	VSUBPS      Z14, Z10, Z10
+	VADDPS      Z9, Z6, Z6
+	VADDPS      Z12, Z6, Z6
+	VMULPS      Z0, Z7, Z8
+	VFMADD231PS Z1, Z10, Z8
+	VMULPS      Z2, Z9, Z14
+	VFMADD231PS Z3, Z12, Z14
+	VFMADD231PS Z4, Z7, Z18
+	VFMADD231PS Z5, Z10, Z18
+	VADDPS      (CX)(BX*1), Z6, Z6
+	MOVQ        64(SP), DI
+	VADDPS      (DI)(BX*1), Z6, Z6
+	PREFETCHT0  (DI)(SI*1)
+	MOVQ        192(SP), DI
+	VMOVUPS     Z6, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
+	VADDPS      (CX)(BX*1), Z8, Z8
+	MOVQ        72(SP), DI
+	VADDPS      (DI)(BX*1), Z8, Z8
+	PREFETCHT0  (DI)(SI*1)
+	MOVQ        200(SP), DI
+	VMOVUPS     Z8, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
+	VADDPS      (CX)(BX*1), Z14, Z14
+	MOVQ        80(SP), DI
+	VADDPS      (DI)(BX*1), Z14, Z14
+	PREFETCHT0  (DI)(SI*1)
+	MOVQ        208(SP), DI
+	VMOVUPS     Z14, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
+	VADDPS      (CX)(BX*1), Z18, Z18
+	MOVQ        88(SP), DI
+	VADDPS      (DI)(BX*1), Z18, Z18
+	PREFETCHT0  (DI)(SI*1)
+	MOVQ        216(SP), DI
+	VMOVUPS     Z18, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
+	VMOVUPS     2304(AX)(BX*1), Z6
+	VMOVUPS     2432(AX)(BX*1), Z7
+	VMOVUPS     2560(AX)(BX*1), Z8
+	VADDPS      Z8, Z7, Z9
+	VSUBPS      Z8, Z7, Z7
+	VADDPS      Z15, Z11, Z10
+	VSUBPS      Z15, Z11, Z11
+	VADDPS      Z9, Z6, Z6
+	VADDPS      Z10, Z6, Z6
+	VMULPS      Z0, Z7, Z8
+	VFMADD231PS Z1, Z11, Z8
+	VMULPS      Z2, Z9, Z15
+	VFMADD231PS Z3, Z10, Z15
+	VFMADD231PS Z4, Z7, Z19
+	VFMADD231PS Z5, Z11, Z19
+	VADDPS      (CX)(BX*1), Z6, Z6
+	MOVQ        96(SP), DI
+	VADDPS      (DI)(BX*1), Z6, Z6
+	PREFETCHT0  (DI)(SI*1)
+	MOVQ        224(SP), DI
+	VMOVUPS     Z6, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
+	VADDPS      (CX)(BX*1), Z8, Z8
+	MOVQ        104(SP), DI
+	VADDPS      (DI)(BX*1), Z8, Z8
+	PREFETCHT0  (DI)(SI*1)
+	MOVQ        232(SP), DI
+	VMOVUPS     Z8, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
+	VADDPS      (CX)(BX*1), Z15, Z15
+	MOVQ        112(SP), DI
+	VADDPS      (DI)(BX*1), Z15, Z15
+	PREFETCHT0  (DI)(SI*1)
+	MOVQ        240(SP), DI
+	VMOVUPS     Z15, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
+	VADDPS      (CX)(BX*1), Z19, Z19
+	MOVQ        120(SP), DI
+	VADDPS      (DI)(BX*1), Z19, Z19
+	PREFETCHT0  (DI)(SI*1)
+	MOVQ        248(SP), DI
+	VMOVUPS     Z19, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, SI
+	DECQ        DX
+	JNZ         group
+	VZEROUPPER
+	RET
+
 // func winogradWeightsAVX512(u *float32, w *float32, rows int, tapStep int, rowStep int, pointStep int)
 // Requires: AVX, AVX512F
 TEXT ·winogradWeightsAVX512(SB), NOSPLIT, $0-48
@@ -3712,6 +4195,791 @@ group:
 	VMOVUPS     Y4, 32(DI)(BX*1)
 	VADDPS      32(CX)(BX*1), Y5, Y5
 	MOVQ        120(SP), DI
+	VMOVUPS     Y5, 32(DI)(BX*1)
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, SI
+	DECQ        DX
+	JNZ         group
+	VZEROUPPER
+	RET
+
+// func winogradOutputAddAVX2(y *float32, dump *float32, m *float32, start *float32, add *float32, zero *float32, table *int32, next int, groups int)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·winogradOutputAddAVX2(SB), NOSPLIT, $256-72
+	MOVQ    add+32(FP), AX
+	MOVQ    zero+40(FP), CX
+	MOVQ    table+48(FP), DX
+	MOVLQSX (DX), BX
+	LEAQ    (AX)(BX*4), SI
+	CMPQ    BX, $-2147483648
+	CMOVQEQ CX, SI
+	MOVQ    SI, (SP)
+	MOVLQSX 4(DX), BX
+	LEAQ    (AX)(BX*4), SI
+	CMPQ    BX, $-2147483648
+	CMOVQEQ CX, SI
+	MOVQ    SI, 8(SP)
+	MOVLQSX 8(DX), BX
+	LEAQ    (AX)(BX*4), SI
+	CMPQ    BX, $-2147483648
+	CMOVQEQ CX, SI
+	MOVQ    SI, 16(SP)
+	MOVLQSX 12(DX), BX
+	LEAQ    (AX)(BX*4), SI
+	CMPQ    BX, $-2147483648
+	CMOVQEQ CX, SI
+	MOVQ    SI, 24(SP)
+	MOVLQSX 16(DX), BX
+	LEAQ    (AX)(BX*4), SI
+	CMPQ    BX, $-2147483648
+	CMOVQEQ CX, SI
+	MOVQ    SI, 32(SP)
+	MOVLQSX 20(DX), BX
+	LEAQ    (AX)(BX*4), SI
+	CMPQ    BX, $-2147483648
+	CMOVQEQ CX, SI
+	MOVQ    SI, 40(SP)
+	MOVLQSX 24(DX), BX
+	LEAQ    (AX)(BX*4), SI
+	CMPQ    BX, $-2147483648
+	CMOVQEQ CX, SI
+	MOVQ    SI, 48(SP)
+	MOVLQSX 28(DX), BX
+	LEAQ    (AX)(BX*4), SI
+	CMPQ    BX, $-2147483648
+	CMOVQEQ CX, SI
+	MOVQ    SI, 56(SP)
+	MOVLQSX 32(DX), BX
+	LEAQ    (AX)(BX*4), SI
+	CMPQ    BX, $-2147483648
+	CMOVQEQ CX, SI
+	MOVQ    SI, 64(SP)
+	MOVLQSX 36(DX), BX
+	LEAQ    (AX)(BX*4), SI
+	CMPQ    BX, $-2147483648
+	CMOVQEQ CX, SI
+	MOVQ    SI, 72(SP)
+	MOVLQSX 40(DX), BX
+	LEAQ    (AX)(BX*4), SI
+	CMPQ    BX, $-2147483648
+	CMOVQEQ CX, SI
+	MOVQ    SI, 80(SP)
+	MOVLQSX 44(DX), BX
+	LEAQ    (AX)(BX*4), SI
+	CMPQ    BX, $-2147483648
+	CMOVQEQ CX, SI
+	MOVQ    SI, 88(SP)
+	MOVLQSX 48(DX), BX
+	LEAQ    (AX)(BX*4), SI
+	CMPQ    BX, $-2147483648
+	CMOVQEQ CX, SI
+	MOVQ    SI, 96(SP)
+	MOVLQSX 52(DX), BX
+	LEAQ    (AX)(BX*4), SI
+	CMPQ    BX, $-2147483648
+	CMOVQEQ CX, SI
+	MOVQ    SI, 104(SP)
+	MOVLQSX 56(DX), BX
+	LEAQ    (AX)(BX*4), SI
+	CMPQ    BX, $-2147483648
+	CMOVQEQ CX, SI
+	MOVQ    SI, 112(SP)
+	MOVLQSX 60(DX), DX
+	LEAQ    (AX)(DX*4), AX
+	CMPQ    DX, $-2147483648
+	CMOVQEQ CX, AX
+	MOVQ    AX, 120(SP)
+	MOVQ    y+0(FP), AX
+	MOVQ    dump+8(FP), CX
+	MOVQ    table+48(FP), DX
+	MOVLQSX (DX), BX
+	LEAQ    (AX)(BX*4), SI
+	CMPQ    BX, $-2147483648
+	CMOVQEQ CX, SI
+	MOVQ    SI, 128(SP)
+	MOVLQSX 4(DX), BX
+	LEAQ    (AX)(BX*4), SI
+	CMPQ    BX, $-2147483648
+	CMOVQEQ CX, SI
+	MOVQ    SI, 136(SP)
+	MOVLQSX 8(DX), BX
+	LEAQ    (AX)(BX*4), SI
+	CMPQ    BX, $-2147483648
+	CMOVQEQ CX, SI
+	MOVQ    SI, 144(SP)
+	MOVLQSX 12(DX), BX
+	LEAQ    (AX)(BX*4), SI
+	CMPQ    BX, $-2147483648
+	CMOVQEQ CX, SI
+	MOVQ    SI, 152(SP)
+	MOVLQSX 16(DX), BX
+	LEAQ    (AX)(BX*4), SI
+	CMPQ    BX, $-2147483648
+	CMOVQEQ CX, SI
+	MOVQ    SI, 160(SP)
+	MOVLQSX 20(DX), BX
+	LEAQ    (AX)(BX*4), SI
+	CMPQ    BX, $-2147483648
+	CMOVQEQ CX, SI
+	MOVQ    SI, 168(SP)
+	MOVLQSX 24(DX), BX
+	LEAQ    (AX)(BX*4), SI
+	CMPQ    BX, $-2147483648
+	CMOVQEQ CX, SI
+	MOVQ    SI, 176(SP)
+	MOVLQSX 28(DX), BX
+	LEAQ    (AX)(BX*4), SI
+	CMPQ    BX, $-2147483648
+	CMOVQEQ CX, SI
+	MOVQ    SI, 184(SP)
+	MOVLQSX 32(DX), BX
+	LEAQ    (AX)(BX*4), SI
+	CMPQ    BX, $-2147483648
+	CMOVQEQ CX, SI
+	MOVQ    SI, 192(SP)
+	MOVLQSX 36(DX), BX
+	LEAQ    (AX)(BX*4), SI
+	CMPQ    BX, $-2147483648
+	CMOVQEQ CX, SI
+	MOVQ    SI, 200(SP)
+	MOVLQSX 40(DX), BX
+	LEAQ    (AX)(BX*4), SI
+	CMPQ    BX, $-2147483648
+	CMOVQEQ CX, SI
+	MOVQ    SI, 208(SP)
+	MOVLQSX 44(DX), BX
+	LEAQ    (AX)(BX*4), SI
+	CMPQ    BX, $-2147483648
+	CMOVQEQ CX, SI
+	MOVQ    SI, 216(SP)
+	MOVLQSX 48(DX), BX
+	LEAQ    (AX)(BX*4), SI
+	CMPQ    BX, $-2147483648
+	CMOVQEQ CX, SI
+	MOVQ    SI, 224(SP)
+	MOVLQSX 52(DX), BX
+	LEAQ    (AX)(BX*4), SI
+	CMPQ    BX, $-2147483648
+	CMOVQEQ CX, SI
+	MOVQ    SI, 232(SP)
+	MOVLQSX 56(DX), BX
+	LEAQ    (AX)(BX*4), SI
+	CMPQ    BX, $-2147483648
+	CMOVQEQ CX, SI
+	MOVQ    SI, 240(SP)
+	MOVLQSX 60(DX), DX
+	LEAQ    (AX)(DX*4), AX
+	CMPQ    DX, $-2147483648
+	CMOVQEQ CX, AX
+	MOVQ    AX, 248(SP)
+	MOVQ    m+16(FP), AX
+	MOVQ    start+24(FP), CX
+	MOVQ    groups+64(FP), DX
+	XORQ    BX, BX
+	MOVQ    next+56(FP), SI
+	SHLQ    $0x02, SI
+	ADDQ    BX, SI
+
+group:
+	VMOVUPS     (AX)(BX*1), Y0
+	VMOVUPS     768(AX)(BX*1), Y1
+	VMOVUPS     1536(AX)(BX*1), Y2
+	VMOVUPS     2304(AX)(BX*1), Y3
+	VMOVUPS     3072(AX)(BX*1), Y4
+	VMOVUPS     3840(AX)(BX*1), Y5
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y4, Y3, Y7
+	VSUBPS      Y4, Y3, Y3
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y7, Y0, Y0
+	VMULPS      winograd3f200000<>+0(SB), Y1, Y2
+	VFMADD231PS winograd3fc00000<>+0(SB), Y3, Y2
+	VMULPS      winograd3ec80000<>+0(SB), Y6, Y4
+	VFMADD231PS winograd40100000<>+0(SB), Y7, Y4
+	VFMADD231PS winograd3e7a0000<>+0(SB), Y1, Y5
+	VFMADD231PS winograd40580000<>+0(SB), Y3, Y5
+	VMOVUPS     Y0, (AX)(BX*1)
+	VMOVUPS     Y2, 768(AX)(BX*1)
+	VMOVUPS     Y4, 1536(AX)(BX*1)
+	VMOVUPS     Y5, 2304(AX)(BX*1)
+	VMOVUPS     128(AX)(BX*1), Y0
+	VMOVUPS     896(AX)(BX*1), Y1
+	VMOVUPS     1664(AX)(BX*1), Y2
+	VMOVUPS     2432(AX)(BX*1), Y3
+	VMOVUPS     3200(AX)(BX*1), Y4
+	VMOVUPS     3968(AX)(BX*1), Y5
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y4, Y3, Y7
+	VSUBPS      Y4, Y3, Y3
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y7, Y0, Y0
+	VMULPS      winograd3f200000<>+0(SB), Y1, Y2
+	VFMADD231PS winograd3fc00000<>+0(SB), Y3, Y2
+	VMULPS      winograd3ec80000<>+0(SB), Y6, Y4
+	VFMADD231PS winograd40100000<>+0(SB), Y7, Y4
+	VFMADD231PS winograd3e7a0000<>+0(SB), Y1, Y5
+	VFMADD231PS winograd40580000<>+0(SB), Y3, Y5
+	VMOVUPS     Y0, 128(AX)(BX*1)
+	VMOVUPS     Y2, 896(AX)(BX*1)
+	VMOVUPS     Y4, 1664(AX)(BX*1)
+	VMOVUPS     Y5, 2432(AX)(BX*1)
+	VMOVUPS     256(AX)(BX*1), Y0
+	VMOVUPS     1024(AX)(BX*1), Y1
+	VMOVUPS     1792(AX)(BX*1), Y2
+	VMOVUPS     2560(AX)(BX*1), Y3
+	VMOVUPS     3328(AX)(BX*1), Y4
+	VMOVUPS     4096(AX)(BX*1), Y5
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y4, Y3, Y7
+	VSUBPS      Y4, Y3, Y3
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y7, Y0, Y0
+	VMULPS      winograd3f200000<>+0(SB), Y1, Y2
+	VFMADD231PS winograd3fc00000<>+0(SB), Y3, Y2
+	VMULPS      winograd3ec80000<>+0(SB), Y6, Y4
+	VFMADD231PS winograd40100000<>+0(SB), Y7, Y4
+	VFMADD231PS winograd3e7a0000<>+0(SB), Y1, Y5
+	VFMADD231PS winograd40580000<>+0(SB), Y3, Y5
+	VMOVUPS     Y0, 256(AX)(BX*1)
+	VMOVUPS     Y2, 1024(AX)(BX*1)
+	VMOVUPS     Y4, 1792(AX)(BX*1)
+	VMOVUPS     Y5, 2560(AX)(BX*1)
+	VMOVUPS     384(AX)(BX*1), Y0
+	VMOVUPS     1152(AX)(BX*1), Y1
+	VMOVUPS     1920(AX)(BX*1), Y2
+	VMOVUPS     2688(AX)(BX*1), Y3
+	VMOVUPS     3456(AX)(BX*1), Y4
+	VMOVUPS     4224(AX)(BX*1), Y5
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y4, Y3, Y7
+	VSUBPS      Y4, Y3, Y3
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y7, Y0, Y0
+	VMULPS      winograd3f200000<>+0(SB), Y1, Y2
+	VFMADD231PS winograd3fc00000<>+0(SB), Y3, Y2
+	VMULPS      winograd3ec80000<>+0(SB), Y6, Y4
+	VFMADD231PS winograd40100000<>+0(SB), Y7, Y4
+	VFMADD231PS winograd3e7a0000<>+0(SB), Y1, Y5
+	VFMADD231PS winograd40580000<>+0(SB), Y3, Y5
+	VMOVUPS     Y0, 384(AX)(BX*1)
+	VMOVUPS     Y2, 1152(AX)(BX*1)
+	VMOVUPS     Y4, 1920(AX)(BX*1)
+	VMOVUPS     Y5, 2688(AX)(BX*1)
+	VMOVUPS     512(AX)(BX*1), Y0
+	VMOVUPS     1280(AX)(BX*1), Y1
+	VMOVUPS     2048(AX)(BX*1), Y2
+	VMOVUPS     2816(AX)(BX*1), Y3
+	VMOVUPS     3584(AX)(BX*1), Y4
+	VMOVUPS     4352(AX)(BX*1), Y5
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y4, Y3, Y7
+	VSUBPS      Y4, Y3, Y3
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y7, Y0, Y0
+	VMULPS      winograd3f200000<>+0(SB), Y1, Y2
+	VFMADD231PS winograd3fc00000<>+0(SB), Y3, Y2
+	VMULPS      winograd3ec80000<>+0(SB), Y6, Y4
+	VFMADD231PS winograd40100000<>+0(SB), Y7, Y4
+	VFMADD231PS winograd3e7a0000<>+0(SB), Y1, Y5
+	VFMADD231PS winograd40580000<>+0(SB), Y3, Y5
+	VMOVUPS     Y0, 512(AX)(BX*1)
+	VMOVUPS     Y2, 1280(AX)(BX*1)
+	VMOVUPS     Y4, 2048(AX)(BX*1)
+	VMOVUPS     Y5, 2816(AX)(BX*1)
+	VMOVUPS     640(AX)(BX*1), Y0
+	VMOVUPS     1408(AX)(BX*1), Y1
+	VMOVUPS     2176(AX)(BX*1), Y2
+	VMOVUPS     2944(AX)(BX*1), Y3
+	VMOVUPS     3712(AX)(BX*1), Y4
+	VMOVUPS     4480(AX)(BX*1), Y5
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y4, Y3, Y7
+	VSUBPS      Y4, Y3, Y3
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y7, Y0, Y0
+	VMULPS      winograd3f200000<>+0(SB), Y1, Y2
+	VFMADD231PS winograd3fc00000<>+0(SB), Y3, Y2
+	VMULPS      winograd3ec80000<>+0(SB), Y6, Y4
+	VFMADD231PS winograd40100000<>+0(SB), Y7, Y4
+	VFMADD231PS winograd3e7a0000<>+0(SB), Y1, Y5
+	VFMADD231PS winograd40580000<>+0(SB), Y3, Y5
+	VMOVUPS     Y0, 640(AX)(BX*1)
+	VMOVUPS     Y2, 1408(AX)(BX*1)
+	VMOVUPS     Y4, 2176(AX)(BX*1)
+	VMOVUPS     Y5, 2944(AX)(BX*1)
+	VMOVUPS     (AX)(BX*1), Y0
+	VMOVUPS     128(AX)(BX*1), Y1
+	VMOVUPS     256(AX)(BX*1), Y2
+	VMOVUPS     384(AX)(BX*1), Y3
+	VMOVUPS     512(AX)(BX*1), Y4
+	VMOVUPS     640(AX)(BX*1), Y5
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y4, Y3, Y7
+	VSUBPS      Y4, Y3, Y3
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y7, Y0, Y0
+	VMULPS      winograd3f200000<>+0(SB), Y1, Y2
+	VFMADD231PS winograd3fc00000<>+0(SB), Y3, Y2
+	VMULPS      winograd3ec80000<>+0(SB), Y6, Y4
+	VFMADD231PS winograd40100000<>+0(SB), Y7, Y4
+	VFMADD231PS winograd3e7a0000<>+0(SB), Y1, Y5
+	VFMADD231PS winograd40580000<>+0(SB), Y3, Y5
+	VADDPS      (CX)(BX*1), Y0, Y0
+	MOVQ        (SP), DI
+	VADDPS      (DI)(BX*1), Y0, Y0
+	PREFETCHT0  (DI)(SI*1)
+	MOVQ        128(SP), DI
+	VMOVUPS     Y0, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
+	VADDPS      (CX)(BX*1), Y2, Y2
+	MOVQ        8(SP), DI
+	VADDPS      (DI)(BX*1), Y2, Y2
+	PREFETCHT0  (DI)(SI*1)
+	MOVQ        136(SP), DI
+	VMOVUPS     Y2, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
+	VADDPS      (CX)(BX*1), Y4, Y4
+	MOVQ        16(SP), DI
+	VADDPS      (DI)(BX*1), Y4, Y4
+	PREFETCHT0  (DI)(SI*1)
+	MOVQ        144(SP), DI
+	VMOVUPS     Y4, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
+	VADDPS      (CX)(BX*1), Y5, Y5
+	MOVQ        24(SP), DI
+	VADDPS      (DI)(BX*1), Y5, Y5
+	PREFETCHT0  (DI)(SI*1)
+	MOVQ        152(SP), DI
+	VMOVUPS     Y5, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
+	VMOVUPS     768(AX)(BX*1), Y0
+	VMOVUPS     896(AX)(BX*1), Y1
+	VMOVUPS     1024(AX)(BX*1), Y2
+	VMOVUPS     1152(AX)(BX*1), Y3
+	VMOVUPS     1280(AX)(BX*1), Y4
+	VMOVUPS     1408(AX)(BX*1), Y5
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y4, Y3, Y7
+	VSUBPS      Y4, Y3, Y3
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y7, Y0, Y0
+	VMULPS      winograd3f200000<>+0(SB), Y1, Y2
+	VFMADD231PS winograd3fc00000<>+0(SB), Y3, Y2
+	VMULPS      winograd3ec80000<>+0(SB), Y6, Y4
+	VFMADD231PS winograd40100000<>+0(SB), Y7, Y4
+	VFMADD231PS winograd3e7a0000<>+0(SB), Y1, Y5
+	VFMADD231PS winograd40580000<>+0(SB), Y3, Y5
+	VADDPS      (CX)(BX*1), Y0, Y0
+	MOVQ        32(SP), DI
+	VADDPS      (DI)(BX*1), Y0, Y0
+	PREFETCHT0  (DI)(SI*1)
+	MOVQ        160(SP), DI
+	VMOVUPS     Y0, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
+	VADDPS      (CX)(BX*1), Y2, Y2
+	MOVQ        40(SP), DI
+	VADDPS      (DI)(BX*1), Y2, Y2
+	PREFETCHT0  (DI)(SI*1)
+	MOVQ        168(SP), DI
+	VMOVUPS     Y2, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
+	VADDPS      (CX)(BX*1), Y4, Y4
+	MOVQ        48(SP), DI
+	VADDPS      (DI)(BX*1), Y4, Y4
+	PREFETCHT0  (DI)(SI*1)
+	MOVQ        176(SP), DI
+	VMOVUPS     Y4, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
+	VADDPS      (CX)(BX*1), Y5, Y5
+	MOVQ        56(SP), DI
+	VADDPS      (DI)(BX*1), Y5, Y5
+	PREFETCHT0  (DI)(SI*1)
+	MOVQ        184(SP), DI
+	VMOVUPS     Y5, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
+	VMOVUPS     1536(AX)(BX*1), Y0
+	VMOVUPS     1664(AX)(BX*1), Y1
+	VMOVUPS     1792(AX)(BX*1), Y2
+	VMOVUPS     1920(AX)(BX*1), Y3
+	VMOVUPS     2048(AX)(BX*1), Y4
+	VMOVUPS     2176(AX)(BX*1), Y5
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y4, Y3, Y7
+	VSUBPS      Y4, Y3, Y3
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y7, Y0, Y0
+	VMULPS      winograd3f200000<>+0(SB), Y1, Y2
+	VFMADD231PS winograd3fc00000<>+0(SB), Y3, Y2
+	VMULPS      winograd3ec80000<>+0(SB), Y6, Y4
+	VFMADD231PS winograd40100000<>+0(SB), Y7, Y4
+	VFMADD231PS winograd3e7a0000<>+0(SB), Y1, Y5
+	VFMADD231PS winograd40580000<>+0(SB), Y3, Y5
+	VADDPS      (CX)(BX*1), Y0, Y0
+	MOVQ        64(SP), DI
+	VADDPS      (DI)(BX*1), Y0, Y0
+	PREFETCHT0  (DI)(SI*1)
+	MOVQ        192(SP), DI
+	VMOVUPS     Y0, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
+	VADDPS      (CX)(BX*1), Y2, Y2
+	MOVQ        72(SP), DI
+	VADDPS      (DI)(BX*1), Y2, Y2
+	PREFETCHT0  (DI)(SI*1)
+	MOVQ        200(SP), DI
+	VMOVUPS     Y2, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
+	VADDPS      (CX)(BX*1), Y4, Y4
+	MOVQ        80(SP), DI
+	VADDPS      (DI)(BX*1), Y4, Y4
+	PREFETCHT0  (DI)(SI*1)
+	MOVQ        208(SP), DI
+	VMOVUPS     Y4, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
+	VADDPS      (CX)(BX*1), Y5, Y5
+	MOVQ        88(SP), DI
+	VADDPS      (DI)(BX*1), Y5, Y5
+	PREFETCHT0  (DI)(SI*1)
+	MOVQ        216(SP), DI
+	VMOVUPS     Y5, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
+	VMOVUPS     2304(AX)(BX*1), Y0
+	VMOVUPS     2432(AX)(BX*1), Y1
+	VMOVUPS     2560(AX)(BX*1), Y2
+	VMOVUPS     2688(AX)(BX*1), Y3
+	VMOVUPS     2816(AX)(BX*1), Y4
+	VMOVUPS     2944(AX)(BX*1), Y5
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y4, Y3, Y7
+	VSUBPS      Y4, Y3, Y3
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y7, Y0, Y0
+	VMULPS      winograd3f200000<>+0(SB), Y1, Y2
+	VFMADD231PS winograd3fc00000<>+0(SB), Y3, Y2
+	VMULPS      winograd3ec80000<>+0(SB), Y6, Y4
+	VFMADD231PS winograd40100000<>+0(SB), Y7, Y4
+	VFMADD231PS winograd3e7a0000<>+0(SB), Y1, Y5
+	VFMADD231PS winograd40580000<>+0(SB), Y3, Y5
+	VADDPS      (CX)(BX*1), Y0, Y0
+	MOVQ        96(SP), DI
+	VADDPS      (DI)(BX*1), Y0, Y0
+	PREFETCHT0  (DI)(SI*1)
+	MOVQ        224(SP), DI
+	VMOVUPS     Y0, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
+	VADDPS      (CX)(BX*1), Y2, Y2
+	MOVQ        104(SP), DI
+	VADDPS      (DI)(BX*1), Y2, Y2
+	PREFETCHT0  (DI)(SI*1)
+	MOVQ        232(SP), DI
+	VMOVUPS     Y2, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
+	VADDPS      (CX)(BX*1), Y4, Y4
+	MOVQ        112(SP), DI
+	VADDPS      (DI)(BX*1), Y4, Y4
+	PREFETCHT0  (DI)(SI*1)
+	MOVQ        240(SP), DI
+	VMOVUPS     Y4, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
+	VADDPS      (CX)(BX*1), Y5, Y5
+	MOVQ        120(SP), DI
+	VADDPS      (DI)(BX*1), Y5, Y5
+	PREFETCHT0  (DI)(SI*1)
+	MOVQ        248(SP), DI
+	VMOVUPS     Y5, (DI)(BX*1)
+	PREFETCHT0  (DI)(SI*1)
+	VMOVUPS     32(AX)(BX*1), Y0
+	VMOVUPS     800(AX)(BX*1), Y1
+	VMOVUPS     1568(AX)(BX*1), Y2
+	VMOVUPS     2336(AX)(BX*1), Y3
+	VMOVUPS     3104(AX)(BX*1), Y4
+	VMOVUPS     3872(AX)(BX*1), Y5
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y4, Y3, Y7
+	VSUBPS      Y4, Y3, Y3
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y7, Y0, Y0
+	VMULPS      winograd3f200000<>+0(SB), Y1, Y2
+	VFMADD231PS winograd3fc00000<>+0(SB), Y3, Y2
+	VMULPS      winograd3ec80000<>+0(SB), Y6, Y4
+	VFMADD231PS winograd40100000<>+0(SB), Y7, Y4
+	VFMADD231PS winograd3e7a0000<>+0(SB), Y1, Y5
+	VFMADD231PS winograd40580000<>+0(SB), Y3, Y5
+	VMOVUPS     Y0, 32(AX)(BX*1)
+	VMOVUPS     Y2, 800(AX)(BX*1)
+	VMOVUPS     Y4, 1568(AX)(BX*1)
+	VMOVUPS     Y5, 2336(AX)(BX*1)
+	VMOVUPS     160(AX)(BX*1), Y0
+	VMOVUPS     928(AX)(BX*1), Y1
+	VMOVUPS     1696(AX)(BX*1), Y2
+	VMOVUPS     2464(AX)(BX*1), Y3
+	VMOVUPS     3232(AX)(BX*1), Y4
+	VMOVUPS     4000(AX)(BX*1), Y5
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y4, Y3, Y7
+	VSUBPS      Y4, Y3, Y3
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y7, Y0, Y0
+	VMULPS      winograd3f200000<>+0(SB), Y1, Y2
+	VFMADD231PS winograd3fc00000<>+0(SB), Y3, Y2
+	VMULPS      winograd3ec80000<>+0(SB), Y6, Y4
+	VFMADD231PS winograd40100000<>+0(SB), Y7, Y4
+	VFMADD231PS winograd3e7a0000<>+0(SB), Y1, Y5
+	VFMADD231PS winograd40580000<>+0(SB), Y3, Y5
+	VMOVUPS     Y0, 160(AX)(BX*1)
+	VMOVUPS     Y2, 928(AX)(BX*1)
+	VMOVUPS     Y4, 1696(AX)(BX*1)
+	VMOVUPS     Y5, 2464(AX)(BX*1)
+	VMOVUPS     288(AX)(BX*1), Y0
+	VMOVUPS     1056(AX)(BX*1), Y1
+	VMOVUPS     1824(AX)(BX*1), Y2
+	VMOVUPS     2592(AX)(BX*1), Y3
+	VMOVUPS     3360(AX)(BX*1), Y4
+	VMOVUPS     4128(AX)(BX*1), Y5
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y4, Y3, Y7
+	VSUBPS      Y4, Y3, Y3
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y7, Y0, Y0
+	VMULPS      winograd3f200000<>+0(SB), Y1, Y2
+	VFMADD231PS winograd3fc00000<>+0(SB), Y3, Y2
+	VMULPS      winograd3ec80000<>+0(SB), Y6, Y4
+	VFMADD231PS winograd40100000<>+0(SB), Y7, Y4
+	VFMADD231PS winograd3e7a0000<>+0(SB), Y1, Y5
+	VFMADD231PS winograd40580000<>+0(SB), Y3, Y5
+	VMOVUPS     Y0, 288(AX)(BX*1)
+	VMOVUPS     Y2, 1056(AX)(BX*1)
+	VMOVUPS     Y4, 1824(AX)(BX*1)
+	VMOVUPS     Y5, 2592(AX)(BX*1)
+	VMOVUPS     416(AX)(BX*1), Y0
+	VMOVUPS     1184(AX)(BX*1), Y1
+	VMOVUPS     1952(AX)(BX*1), Y2
+	VMOVUPS     2720(AX)(BX*1), Y3
+	VMOVUPS     3488(AX)(BX*1), Y4
+	VMOVUPS     4256(AX)(BX*1), Y5
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y4, Y3, Y7
+	VSUBPS      Y4, Y3, Y3
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y7, Y0, Y0
+	VMULPS      winograd3f200000<>+0(SB), Y1, Y2
+	VFMADD231PS winograd3fc00000<>+0(SB), Y3, Y2
+	VMULPS      winograd3ec80000<>+0(SB), Y6, Y4
+	VFMADD231PS winograd40100000<>+0(SB), Y7, Y4
+	VFMADD231PS winograd3e7a0000<>+0(SB), Y1, Y5
+	VFMADD231PS winograd40580000<>+0(SB), Y3, Y5
+	VMOVUPS     Y0, 416(AX)(BX*1)
+	VMOVUPS     Y2, 1184(AX)(BX*1)
+	VMOVUPS     Y4, 1952(AX)(BX*1)
+	VMOVUPS     Y5, 2720(AX)(BX*1)
+	VMOVUPS     544(AX)(BX*1), Y0
+	VMOVUPS     1312(AX)(BX*1), Y1
+	VMOVUPS     2080(AX)(BX*1), Y2
+	VMOVUPS     2848(AX)(BX*1), Y3
+	VMOVUPS     3616(AX)(BX*1), Y4
+	VMOVUPS     4384(AX)(BX*1), Y5
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y4, Y3, Y7
+	VSUBPS      Y4, Y3, Y3
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y7, Y0, Y0
+	VMULPS      winograd3f200000<>+0(SB), Y1, Y2
+	VFMADD231PS winograd3fc00000<>+0(SB), Y3, Y2
+	VMULPS      winograd3ec80000<>+0(SB), Y6, Y4
+	VFMADD231PS winograd40100000<>+0(SB), Y7, Y4
+	VFMADD231PS winograd3e7a0000<>+0(SB), Y1, Y5
+	VFMADD231PS winograd40580000<>+0(SB), Y3, Y5
+	VMOVUPS     Y0, 544(AX)(BX*1)
+	VMOVUPS     Y2, 1312(AX)(BX*1)
+	VMOVUPS     Y4, 2080(AX)(BX*1)
+	VMOVUPS     Y5, 2848(AX)(BX*1)
+	VMOVUPS     672(AX)(BX*1), Y0
+	VMOVUPS     1440(AX)(BX*1), Y1
+	VMOVUPS     2208(AX)(BX*1), Y2
+	VMOVUPS     2976(AX)(BX*1), Y3
+	VMOVUPS     3744(AX)(BX*1), Y4
+	VMOVUPS     4512(AX)(BX*1), Y5
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y4, Y3, Y7
+	VSUBPS      Y4, Y3, Y3
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y7, Y0, Y0
+	VMULPS      winograd3f200000<>+0(SB), Y1, Y2
+	VFMADD231PS winograd3fc00000<>+0(SB), Y3, Y2
+	VMULPS      winograd3ec80000<>+0(SB), Y6, Y4
+	VFMADD231PS winograd40100000<>+0(SB), Y7, Y4
+	VFMADD231PS winograd3e7a0000<>+0(SB), Y1, Y5
+	VFMADD231PS winograd40580000<>+0(SB), Y3, Y5
+	VMOVUPS     Y0, 672(AX)(BX*1)
+	VMOVUPS     Y2, 1440(AX)(BX*1)
+	VMOVUPS     Y4, 2208(AX)(BX*1)
+	VMOVUPS     Y5, 2976(AX)(BX*1)
+	VMOVUPS     32(AX)(BX*1), Y0
+	VMOVUPS     160(AX)(BX*1), Y1
+	VMOVUPS     288(AX)(BX*1), Y2
+	VMOVUPS     416(AX)(BX*1), Y3
+	VMOVUPS     544(AX)(BX*1), Y4
+	VMOVUPS     672(AX)(BX*1), Y5
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y4, Y3, Y7
+	VSUBPS      Y4, Y3, Y3
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y7, Y0, Y0
+	VMULPS      winograd3f200000<>+0(SB), Y1, Y2
+	VFMADD231PS winograd3fc00000<>+0(SB), Y3, Y2
+	VMULPS      winograd3ec80000<>+0(SB), Y6, Y4
+	VFMADD231PS winograd40100000<>+0(SB), Y7, Y4
+	VFMADD231PS winograd3e7a0000<>+0(SB), Y1, Y5
+	VFMADD231PS winograd40580000<>+0(SB), Y3, Y5
+	VADDPS      32(CX)(BX*1), Y0, Y0
+	MOVQ        (SP), DI
+	VADDPS      32(DI)(BX*1), Y0, Y0
+	MOVQ        128(SP), DI
+	VMOVUPS     Y0, 32(DI)(BX*1)
+	VADDPS      32(CX)(BX*1), Y2, Y2
+	MOVQ        8(SP), DI
+	VADDPS      32(DI)(BX*1), Y2, Y2
+	MOVQ        136(SP), DI
+	VMOVUPS     Y2, 32(DI)(BX*1)
+	VADDPS      32(CX)(BX*1), Y4, Y4
+	MOVQ        16(SP), DI
+	VADDPS      32(DI)(BX*1), Y4, Y4
+	MOVQ        144(SP), DI
+	VMOVUPS     Y4, 32(DI)(BX*1)
+	VADDPS      32(CX)(BX*1), Y5, Y5
+	MOVQ        24(SP), DI
+	VADDPS      32(DI)(BX*1), Y5, Y5
+	MOVQ        152(SP), DI
+	VMOVUPS     Y5, 32(DI)(BX*1)
+	VMOVUPS     800(AX)(BX*1), Y0
+	VMOVUPS     928(AX)(BX*1), Y1
+	VMOVUPS     1056(AX)(BX*1), Y2
+	VMOVUPS     1184(AX)(BX*1), Y3
+	VMOVUPS     1312(AX)(BX*1), Y4
+	VMOVUPS     1440(AX)(BX*1), Y5
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y4, Y3, Y7
+	VSUBPS      Y4, Y3, Y3
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y7, Y0, Y0
+	VMULPS      winograd3f200000<>+0(SB), Y1, Y2
+	VFMADD231PS winograd3fc00000<>+0(SB), Y3, Y2
+	VMULPS      winograd3ec80000<>+0(SB), Y6, Y4
+	VFMADD231PS winograd40100000<>+0(SB), Y7, Y4
+	VFMADD231PS winograd3e7a0000<>+0(SB), Y1, Y5
+	VFMADD231PS winograd40580000<>+0(SB), Y3, Y5
+	VADDPS      32(CX)(BX*1), Y0, Y0
+	MOVQ        32(SP), DI
+	VADDPS      32(DI)(BX*1), Y0, Y0
+	MOVQ        160(SP), DI
+	VMOVUPS     Y0, 32(DI)(BX*1)
+	VADDPS      32(CX)(BX*1), Y2, Y2
+	MOVQ        40(SP), DI
+	VADDPS      32(DI)(BX*1), Y2, Y2
+	MOVQ        168(SP), DI
+	VMOVUPS     Y2, 32(DI)(BX*1)
+	VADDPS      32(CX)(BX*1), Y4, Y4
+	MOVQ        48(SP), DI
+	VADDPS      32(DI)(BX*1), Y4, Y4
+	MOVQ        176(SP), DI
+	VMOVUPS     Y4, 32(DI)(BX*1)
+	VADDPS      32(CX)(BX*1), Y5, Y5
+	MOVQ        56(SP), DI
+	VADDPS      32(DI)(BX*1), Y5, Y5
+	MOVQ        184(SP), DI
+	VMOVUPS     Y5, 32(DI)(BX*1)
+	VMOVUPS     1568(AX)(BX*1), Y0
+	VMOVUPS     1696(AX)(BX*1), Y1
+	VMOVUPS     1824(AX)(BX*1), Y2
+	VMOVUPS     1952(AX)(BX*1), Y3
+	VMOVUPS     2080(AX)(BX*1), Y4
+	VMOVUPS     2208(AX)(BX*1), Y5
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y4, Y3, Y7
+	VSUBPS      Y4, Y3, Y3
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y7, Y0, Y0
+	VMULPS      winograd3f200000<>+0(SB), Y1, Y2
+	VFMADD231PS winograd3fc00000<>+0(SB), Y3, Y2
+	VMULPS      winograd3ec80000<>+0(SB), Y6, Y4
+	VFMADD231PS winograd40100000<>+0(SB), Y7, Y4
+	VFMADD231PS winograd3e7a0000<>+0(SB), Y1, Y5
+	VFMADD231PS winograd40580000<>+0(SB), Y3, Y5
+	VADDPS      32(CX)(BX*1), Y0, Y0
+	MOVQ        64(SP), DI
+	VADDPS      32(DI)(BX*1), Y0, Y0
+	MOVQ        192(SP), DI
+	VMOVUPS     Y0, 32(DI)(BX*1)
+	VADDPS      32(CX)(BX*1), Y2, Y2
+	MOVQ        72(SP), DI
+	VADDPS      32(DI)(BX*1), Y2, Y2
+	MOVQ        200(SP), DI
+	VMOVUPS     Y2, 32(DI)(BX*1)
+	VADDPS      32(CX)(BX*1), Y4, Y4
+	MOVQ        80(SP), DI
+	VADDPS      32(DI)(BX*1), Y4, Y4
+	MOVQ        208(SP), DI
+	VMOVUPS     Y4, 32(DI)(BX*1)
+	VADDPS      32(CX)(BX*1), Y5, Y5
+	MOVQ        88(SP), DI
+	VADDPS      32(DI)(BX*1), Y5, Y5
+	MOVQ        216(SP), DI
+	VMOVUPS     Y5, 32(DI)(BX*1)
+	VMOVUPS     2336(AX)(BX*1), Y0
+	VMOVUPS     2464(AX)(BX*1), Y1
+	VMOVUPS     2592(AX)(BX*1), Y2
+	VMOVUPS     2720(AX)(BX*1), Y3
+	VMOVUPS     2848(AX)(BX*1), Y4
+	VMOVUPS     2976(AX)(BX*1), Y5
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y4, Y3, Y7
+	VSUBPS      Y4, Y3, Y3
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y7, Y0, Y0
+	VMULPS      winograd3f200000<>+0(SB), Y1, Y2
+	VFMADD231PS winograd3fc00000<>+0(SB), Y3, Y2
+	VMULPS      winograd3ec80000<>+0(SB), Y6, Y4
+	VFMADD231PS winograd40100000<>+0(SB), Y7, Y4
+	VFMADD231PS winograd3e7a0000<>+0(SB), Y1, Y5
+	VFMADD231PS winograd40580000<>+0(SB), Y3, Y5
+	VADDPS      32(CX)(BX*1), Y0, Y0
+	MOVQ        96(SP), DI
+	VADDPS      32(DI)(BX*1), Y0, Y0
+	MOVQ        224(SP), DI
+	VMOVUPS     Y0, 32(DI)(BX*1)
+	VADDPS      32(CX)(BX*1), Y2, Y2
+	MOVQ        104(SP), DI
+	VADDPS      32(DI)(BX*1), Y2, Y2
+	MOVQ        232(SP), DI
+	VMOVUPS     Y2, 32(DI)(BX*1)
+	VADDPS      32(CX)(BX*1), Y4, Y4
+	MOVQ        112(SP), DI
+	VADDPS      32(DI)(BX*1), Y4, Y4
+	MOVQ        240(SP), DI
+	VMOVUPS     Y4, 32(DI)(BX*1)
+	VADDPS      32(CX)(BX*1), Y5, Y5
+	MOVQ        120(SP), DI
+	VADDPS      32(DI)(BX*1), Y5, Y5
+	MOVQ        248(SP), DI
 	VMOVUPS     Y5, 32(DI)(BX*1)
 	ADDQ        $0x40, BX
 	ADDQ        $0x40, SI

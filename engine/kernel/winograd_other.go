@@ -9,8 +9,8 @@ func winogradInput(_ ISA, v, x []float32, base int, zero []float32, table []int3
 	winogradInputGeneric(v, x, base, table, len(zero))
 }
 
-func winogradOutput(_ ISA, y []float32, base int, _, m, start []float32, table []int32, _, channels int) {
-	winogradOutputGeneric(y, base, m, start, table, channels)
+func winogradOutput(_ ISA, y, add []float32, base int, _, m, start []float32, table []int32, _, channels int) {
+	winogradOutputGeneric(y, add, base, m, start, table, channels)
 }
 
 func winogradWeights(_ ISA, u, w []float32, rows, tapStep, rowStep, pointStep int) {

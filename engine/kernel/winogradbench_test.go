@@ -17,7 +17,7 @@ func BenchmarkWinogradTransforms(b *testing.B) {
 		const n = 24
 		s := winogradCase(2, 16, 16, c, c)
 		v := newConvData(s, newDraw(1).floats)
-		g := newWinograd(s.N, s.H, s.W, s.C, s.O)
+		g := newWinograd(s.N, s.H, s.W, s.C, s.O, s.Precision)
 		g.tables(make([]int32, winoTableLen))
 		g.zero = make([]float32, max(c, 32))
 		mem, m := make([]float32, n*g.vStep), make([]float32, n*winoMStep)
@@ -40,11 +40,11 @@ func BenchmarkWinogradTransforms(b *testing.B) {
 			})
 		}
 		table := func(all []int32, at winoPlace, n int) []int32 { return all[at.shape*n:][:n] }
-		measure("input", c/16, func(t int) { g.input(isa, mem[t*g.vStep:][:g.vStep], v.x, g.tile(t)) })
+		measure("input", c/16, func(t int) { g.input(isa, mem[t*g.vStep:][:g.vStep], v.x, nil, g.tile(t)) })
 		measure("output", c/16, func(t int) {
 			at := g.tile(t)
 			for panel := range panelsOf(c) {
-				winogradOutput(isa, v.y, at.pixel*c+panel*32, dump, m[t*winoMStep:], v.bias, table(g.outputs, at, 16), c, 32)
+				winogradOutput(isa, v.y, nil, at.pixel*c+panel*32, dump, m[t*winoMStep:], v.bias, table(g.outputs, at, 16), c, 32)
 			}
 		})
 		measure("gradient", c/16, func(t int) {

@@ -121,8 +121,9 @@ func winogradInputGeneric(v, x []float32, base int, table []int32, channels int)
 }
 
 // winogradOutputGeneric transforms m (36,32) of one tile back, adds start, and
-// puts pixel i at y[base+table[i]:] if it is in the image. It may overwrite m.
-func winogradOutputGeneric(y []float32, base int, m, start []float32, table []int32, channels int) {
+// puts pixel i at y[base+table[i]:] if it is in the image, plus what add has
+// there if it is not nil. It may overwrite m.
+func winogradOutputGeneric(y, add []float32, base int, m, start []float32, table []int32, channels int) {
 	for c := range channels {
 		var t [4][6]float32
 		for j := range 6 {
@@ -136,8 +137,13 @@ func winogradOutputGeneric(y []float32, base int, m, start []float32, table []in
 		}
 		for i := range 4 {
 			for j, e := range winogradOutputLine(t[i]) {
-				if at := table[4*i+j]; at != winoOutside {
-					y[base+int(at)+c] = e + start[c]
+				at := base + int(table[4*i+j]) + c
+				switch {
+				case table[4*i+j] == winoOutside:
+				case add == nil:
+					y[at] = e + start[c]
+				default:
+					y[at] = (e + start[c]) + add[at]
 				}
 			}
 		}

@@ -15,16 +15,19 @@ type winogradWeight struct {
 	*winograd
 	chunks, perChunk int // chunks of so many tiles
 	rowZero          []int32
+	rounded          bool // to bf16, in pairs of tiles
 }
 
 const (
 	winoWeightPieces = 16  // chunks times panels, about
 	winoWeightTiles  = 128 // at least in a chunk, to repay its sums
 	winoWeightBlock  = 32  // tiles whose transforms stay in L2
+	winoWeightPanels = 4   // that share the transforms of the inputs, at most
 )
 
-func newWinogradWeight(images, h, w, in, out int) *winogradWeight {
-	g := &winogradWeight{winograd: newWinograd(images, h, w, in, out)}
+func newWinogradWeight(images, h, w, in, out int, precision Precision) *winogradWeight {
+	// The sums of gradients are float32; what is rounded to pairs stands in pairs of tiles.
+	g := &winogradWeight{winograd: newWinograd(images, h, w, in, out, F32), rounded: precision == BF16}
 	tiles := images * g.down * g.across
 	panels := panelsOf(out)
 	chunks := max(1, min((winoWeightPieces+panels-1)/panels, tiles/winoWeightTiles))
@@ -35,7 +38,7 @@ func newWinogradWeight(images, h, w, in, out int) *winogradWeight {
 
 // winogradBackwardWeight is BackwardWeight.
 func (s Conv) winogradBackwardWeight(p *parallel.Pool, isa ISA, dw, x, dy []float32) {
-	g := newWinogradWeight(s.N, s.H, s.W, s.C, s.O)
+	g := newWinogradWeight(s.N, s.H, s.W, s.C, s.O, s.Precision)
 	tables := p.Borrow(winoTableLen + 3*padRows(g.in))
 	defer p.Return(tables)
 	g.channelRows(g.tables(int32s(tables)))
@@ -45,9 +48,11 @@ func (s Conv) winogradBackwardWeight(p *parallel.Pool, isa ISA, dw, x, dy []floa
 	panels := panelsOf(g.out)
 	g.u = p.Borrow(g.chunks * g.weightLen())
 	defer p.Return(g.u)
-	p.Run(g.chunks*panels, func(worker, piece int) {
-		mem := p.Scratch(worker, winoWeightBlock*(g.vStep+winoMStep))
-		g.chunk(isa, mem, piece/panels, piece%panels, x, dy)
+	groups := (panels + winoWeightPanels - 1) / winoWeightPanels
+	p.Run(g.chunks*groups, func(worker, piece int) {
+		mem := p.Scratch(worker, winoWeightBlock*(g.vStep+winoMStep)+g.tilePairLen())
+		group := piece % groups
+		g.chunk(isa, mem, piece/groups, group*panels/groups, (group+1)*panels/groups, x, dy)
 	})
 	p.Run(panels*g.in/winoLanes, func(_, piece int) {
 		g.join(isa, dw, piece%panels, piece/panels*winoLanes)
@@ -65,30 +70,49 @@ func (g *winogradWeight) channelRows(mem []int32) {
 	}
 }
 
-// chunk sums over one chunk of tiles, for one panel of outputs.
-func (g *winogradWeight) chunk(isa ISA, mem []float32, chunk, panel int, x, dy []float32) {
-	u := g.u[chunk*g.weightLen()+panel*winoPoints*g.pointStep:]
-	v, z := mem[:winoWeightBlock*g.vStep], mem[winoWeightBlock*g.vStep:]
-	cols := min(panelCols, g.out-panel*panelCols)
+// chunk sums over one chunk of tiles, for some panels of outputs. The inputs of
+// a block are transformed once for all of them.
+func (g *winogradWeight) chunk(isa ISA, mem []float32, chunk, panel, panelEnd int, x, dy []float32) {
+	v, z, mem := mem[:winoWeightBlock*g.vStep], mem[winoWeightBlock*g.vStep:][:winoWeightBlock*winoMStep], mem[winoWeightBlock*(g.vStep+winoMStep):]
 	first, end := chunk*g.perChunk, min(g.images*g.down*g.across, (chunk+1)*g.perChunk)
 	for block := first; block < end; block += winoWeightBlock {
+		var places [winoWeightBlock]winoPlace
 		n := min(winoWeightBlock, end-block)
 		for i := range n {
-			at := g.tile(block + i)
-			g.input(isa, v[i*g.vStep:][:g.vStep], x, at)
-			table := g.outputs[at.shape*winoTile*winoTile:][:winoTile*winoTile]
-			winogradGradient(isa, z[i*winoMStep:][:winoRow], dy, at.pixel*g.out+panel*panelCols, g.zero, table, g.out, cols)
+			places[i] = g.tile(block + i)
+			if !g.rounded {
+				g.input(isa, v[i*g.vStep:][:g.vStep], x, nil, places[i])
+			}
 		}
-		g.products(isa, u, v, z, cols, n, block == first)
+		for j := panel; j < panelEnd; j++ {
+			cols, rows := min(panelCols, g.out-j*panelCols), n
+			if g.rounded {
+				g.tilePairs(isa, v, z, mem, block, n, j, x, dy)
+				rows = (n + 1) / 2
+			} else {
+				for i, at := range places[:n] {
+					g.gradient(isa, z[i*winoMStep:], dy, at, j)
+				}
+			}
+			u := g.u[chunk*g.weightLen()+j*winoPoints*g.pointStep:]
+			g.products(isa, u, v, z, cols, rows, block == first)
+		}
 	}
 }
 
-// products adds the products of n tiles at each point; the first ones start
+// gradient transforms the gradients of a panel of a tile's outputs.
+func (g *winogradWeight) gradient(isa ISA, z, dy []float32, at winoPlace, panel int) {
+	table := g.outputs[at.shape*winoTile*winoTile:][:winoTile*winoTile]
+	cols := min(panelCols, g.out-panel*panelCols)
+	winogradGradient(isa, z[:winoRow], dy, at.pixel*g.out+panel*panelCols, g.zero, table, g.out, cols)
+}
+
+// products adds the products of n tiles, or pairs of them, at each point; the first ones start
 // from zero.
 func (g *winogradWeight) products(isa ISA, u, v, z []float32, cols, n int, first bool) {
 	t := tile{
 		rowA: g.rowA, rowC: g.rowC, rowS: g.rowC,
-		k: n, stepA: g.vStep, stepB: winoMStep, segments: 1, cols: cols,
+		k: n, stepA: g.vStep, stepB: winoMStep, segments: 1, cols: cols, pairs: g.rounded,
 	}
 	if first {
 		t.start, t.rowS = zeros[:], g.rowZero

@@ -32,11 +32,9 @@ func (b *Builder) SelfAttention(name string, c, heads int, options ...Option) *S
 
 // Forward: x (N,T,C) -> y (N,T,C).
 func (a *SelfAttention) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {
-	q, k, v := a.Q.Forward(t, x), a.K.Forward(t, x), a.V.Forward(t, x)
-	h := t.Attention(q, k, v, a.Heads)
-	t.Release(q)
-	t.Release(k)
-	t.Release(v)
+	qkv := t.LinearJoined(x, []*autograd.Var{a.Q.W.Var, a.K.W.Var, a.V.W.Var}, []*autograd.Var{a.Q.B.v(), a.K.B.v(), a.V.B.v()})
+	h := t.AttentionJoined(qkv, a.Heads)
+	t.Release(qkv)
 	y := a.Out.Forward(t, h)
 	t.Release(h)
 	return y

@@ -19,11 +19,20 @@ type made struct {
 	stream rng.Stream
 	params Params
 	names  map[string]bool
+	blank  bool
 }
 
 // NewBuilder starts a network whose initial values come from stream.
 func NewBuilder(stream rng.Stream) *Builder {
 	return &Builder{net: &made{stream: stream, names: map[string]bool{}}}
+}
+
+// NewBlankBuilder starts a network whose weights will be loaded: they are zero until
+// then, which takes no time.
+func NewBlankBuilder() *Builder {
+	b := NewBuilder(rng.Stream{})
+	b.net.blank = true
+	return b
 }
 
 // At is a builder whose names begin with this one's, then name, then the
@@ -48,7 +57,9 @@ func (b *Builder) Param(name string, layout Layout, init Init, shape ...int) *Pa
 	}
 	b.net.names[name] = true
 	value := tensor.New(shape...)
-	init(value.Data, b.net.stream, nameKey(name))
+	if !b.net.blank {
+		init(value.Data, b.net.stream, nameKey(name))
+	}
 	p := &Param{Name: name, Var: autograd.Param(value), Layout: layout, NoDecay: len(shape) < 2}
 	b.net.params = append(b.net.params, p)
 	return p

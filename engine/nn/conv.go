@@ -26,6 +26,11 @@ func (c *Conv2D) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {
 	return c.ForwardShift(t, x, nil)
 }
 
+// ForwardAdd also adds a tensor like the result: x (N,H,W,C)  add (N,OH,OW,O) -> y (N,OH,OW,O).
+func (c *Conv2D) ForwardAdd(t *autograd.Tape, x, add *autograd.Var) *autograd.Var {
+	return t.Conv2DAdd(x, c.W.Var, c.B.v(), nil, add, c.Geometry)
+}
+
 // ForwardShift also adds to each channel of each image its own number:
 // x (N,H,W,C)  shift (N,O) or nil -> y (N,OH,OW,O).
 func (c *Conv2D) ForwardShift(t *autograd.Tape, x, shift *autograd.Var) *autograd.Var {

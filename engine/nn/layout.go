@@ -1,10 +1,6 @@
 package nn
 
-import (
-	"fmt"
-
-	"ebb/engine/tensor"
-)
+import "fmt"
 
 // Layout says in which order of axes a checkpoint stores a parameter.
 type Layout int
@@ -31,14 +27,33 @@ func (p *Param) FileShape() []int {
 // moving average, an optimizer's moment), to dst in the order of a checkpoint.
 func (p *Param) ToFile(dst, src []float32) {
 	p.checkLen(dst, src)
-	p.permute(func(file, memory int) { dst[file] = src[memory] })
+	if p.Layout == Plain {
+		copy(dst, src)
+		return
+	}
+	p.eachRun(func(file, memory, fileStep, run int) {
+		for _, v := range src[memory : memory+run] {
+			dst[file] = v
+			file += fileStep
+		}
+	})
 }
 
 // FromFile writes src, numbers in the order of a checkpoint, to dst in the
 // parameter's memory order.
 func (p *Param) FromFile(dst, src []float32) {
 	p.checkLen(dst, src)
-	p.permute(func(file, memory int) { dst[memory] = src[file] })
+	if p.Layout == Plain {
+		copy(dst, src)
+		return
+	}
+	p.eachRun(func(file, memory, fileStep, run int) {
+		part := dst[memory : memory+run]
+		for i := range part {
+			part[i] = src[file]
+			file += fileStep
+		}
+	})
 }
 
 func (p *Param) checkLen(dst, src []float32) {
@@ -47,35 +62,23 @@ func (p *Param) checkLen(dst, src []float32) {
 	}
 }
 
-// permute calls move with the place of each number in the file and in memory.
-func (p *Param) permute(move func(file, memory int)) {
+// eachRun cuts a weight into runs of at most 16 neighbours in memory, which in
+// the file lie fileStep apart. Memory is (window, inner, out), the file (out,
+// inner, window). The order keeps to 16 places of the file at a time, each of
+// which is read or written from front to back.
+func (p *Param) eachRun(f func(file, memory, fileStep, run int)) {
+	const lanes = 16
 	s := p.Var.Value.Shape
-	switch p.Layout {
-	case LinearIO:
-		transpose(s[0], s[1], move)
-	case ConvHWIO:
-		window, inner, out := s[0]*s[1], s[2], s[3]
-		memory := 0
-		for k := range window {
-			for c := range inner {
-				for o := range out {
-					move((o*inner+c)*window+k, memory)
-					memory++
-				}
-			}
-		}
-	default:
-		for i := range tensor.Size(s) {
-			move(i, i)
-		}
+	window, inner, out := 1, s[0], s[1]
+	if p.Layout == ConvHWIO {
+		window, inner, out = s[0]*s[1], s[2], s[3]
 	}
-}
-
-// transpose visits memory (rows,cols) against file (cols,rows).
-func transpose(rows, cols int, move func(file, memory int)) {
-	for r := range rows {
-		for c := range cols {
-			move(c*rows+r, r*cols+c)
+	for o := 0; o < out; o += lanes {
+		run := min(lanes, out-o)
+		for c := range inner {
+			for k := range window {
+				f((o*inner+c)*window+k, (k*inner+c)*out+o, inner*window, run)
+			}
 		}
 	}
 }

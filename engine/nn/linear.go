@@ -50,3 +50,13 @@ func weightInit(n int, options []Option) Init {
 func (l *Linear) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {
 	return t.Linear(x, l.W.Var, l.B.v())
 }
+
+// ForwardAdd also adds r: x (..,D)  r (..,K) or (K) -> y (..,K).
+func (l *Linear) ForwardAdd(t *autograd.Tape, x, r *autograd.Var) *autograd.Var {
+	return t.LinearAdd(x, l.W.Var, l.B.v(), r)
+}
+
+// ForwardAddSiLU is SiLU of ForwardAdd.
+func (l *Linear) ForwardAddSiLU(t *autograd.Tape, x, r *autograd.Var) *autograd.Var {
+	return t.LinearAddSiLU(x, l.W.Var, l.B.v(), r)
+}

@@ -25,7 +25,7 @@ func TestTimeEmbeddingIsTheFormula(t *testing.T) {
 		for i := range got {
 			got[i] = 99
 		}
-		TimeEmbedding(got, times, c.dim, c.flip, c.shift, c.maxPeriod)
+		TimeEmbedding(nil, got, times, c.dim, c.flip, c.shift, c.maxPeriod)
 		half := c.dim / 2
 		for n, time := range times {
 			for i := range half {

@@ -45,7 +45,7 @@ func newLittle() *little {
 func (l *little) forward(t *autograd.Tape, x *autograd.Var, times []float64, labels []int32) *autograd.Var {
 	n := x.Value.Dim(0)
 	waves := t.New(n, l.width)
-	nn.TimeEmbedding(waves.Data, times, l.width, true, 0, 10000)
+	nn.TimeEmbedding(t.Pool(), waves.Data, times, l.width, true, 0, 10000)
 	e := t.Add(l.time.Forward(t, t.SiLU(t.Const(waves))), l.label.Forward(t, labels))
 	skip := l.first.ForwardShift(t, x, e)
 	h := l.down.Forward(t, l.norm.ForwardSiLU(t, skip))

@@ -9,7 +9,7 @@
 // elements, little-endian and row-major, without gaps. [Open] reads the header
 // alone and checks all of it against the size of the file, so that nothing
 // larger than the file is ever allocated; a tensor is read when it is asked
-// for. [OpenIndex] joins the shards that a model.safetensors.index.json names.
+// for, and [File.Use] reads it out of the mapped file without a copy. [OpenIndex] joins the shards that a model.safetensors.index.json names.
 // [Write] writes the tensors widest element type first and then by name, as the
 // reference library does, so the same tensors always give the same bytes.
 //

@@ -23,6 +23,7 @@ type shard struct {
 	path string
 	r    io.ReaderAt
 	c    io.Closer
+	data []byte // the file mapped into memory, where that can be done
 }
 
 // Open opens a safetensors file and checks its header against its size.
@@ -44,6 +45,7 @@ func Open(path string) (*File, error) {
 		f.Close()
 		return nil, err
 	}
+	out.shards[0].data = mapFile(f, st.Size())
 	out.shards[0].c = f
 	return out, nil
 }
@@ -88,6 +90,7 @@ func (f *File) Close() error {
 		if s.c == nil {
 			continue
 		}
+		unmap(s.data)
 		if err := s.c.Close(); err != nil && first == nil {
 			first = err
 		}

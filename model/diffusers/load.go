@@ -11,7 +11,6 @@ import (
 
 	"ebb/diffusion/network"
 	"ebb/engine/nn"
-	"ebb/engine/rng"
 	"ebb/model/checkpoint"
 )
 
@@ -38,7 +37,7 @@ func Load(dir string) (*network.UNet, error) {
 	if err := w.fit(config); err != nil {
 		return nil, fmt.Errorf("%s does not describe the weights beside it: %w", path, err)
 	}
-	u, err := network.NewUNet(config, rng.New(0, rng.Init)) // every initial value is replaced
+	u, err := network.BlankUNet(config)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -157,11 +156,9 @@ func (w *weights) load(params nn.Params) error {
 		if want := p.FileShape(); !slices.Equal(got, want) {
 			return fmt.Errorf("%s: tensor %q has shape %v, the configuration asks for %v", w.file.Path(), p.Name, got, want)
 		}
-		data, err := w.file.Float32(w.names[p.Name])
-		if err != nil {
+		if err := w.file.Use(w.names[p.Name], func(data []float32) { p.FromFile(p.Value().Data, data) }); err != nil {
 			return err
 		}
-		p.FromFile(p.Value().Data, data)
 		delete(w.names, p.Name)
 	}
 	var extra []string

@@ -6,8 +6,9 @@ const (
 	wantElementary   = "0e4483624a2049d9"
 	wantRandom       = "668725dac2437b71"
 	wantKernels      = "dc8f500ecd86d0c9"
+	wantPairs        = "b11bbd0c17b4014a"
 	wantTableWeights = "58b3314a419fcc60"
 	wantTableRows    = "c28460c26b8cd6cd"
-	wantImageWeights = "7861c88f755cafd1"
+	wantImageWeights = "0dd11b387231e9cb"
 	wantImages       = "caa739782033ea3b"
 )

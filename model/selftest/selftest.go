@@ -1,7 +1,7 @@
 // Package selftest computes one hash for each part of Ebb whose results are promised to have
 // the same bits on every machine, and knows what each must be.
 //
-// The parts build on each other: elementary functions, random numbers, kernels, then twenty
+// The parts build on each other: elementary functions, random numbers, kernels in float32 and in bf16, then twenty
 // training steps and twenty sampling steps of a small table model and a small image model. The
 // first part that differs shows where a machine, a compiler or a change departs.
 package selftest
@@ -43,6 +43,7 @@ func Run(ctx context.Context, pool *parallel.Pool) ([]Part, error) {
 		{Name: "elementary functions", Hash: hash64(functions()), Want: wantElementary},
 		{Name: "random numbers", Hash: hash64(draws()), Want: wantRandom},
 		{Name: "kernels", Hash: hash32(kernels(pool)), Want: wantKernels},
+		{Name: "kernels in bf16", Hash: hash32(pairs(pool)), Want: wantPairs},
 	}
 	for _, m := range []struct {
 		name         string

@@ -9,6 +9,7 @@ import "golang.org/x/sys/cpu"
 type Features struct {
 	AVX2   bool // AVX2 and FMA3
 	AVX512 bool // AVX-512 F, VL, DQ and BW (and AVX2)
+	BF16   bool // VDPBF16PS and VCVTNEPS2BF16 on wide registers (and AVX512)
 }
 
 // Detect reports what this machine has, including that the operating system
@@ -16,8 +17,6 @@ type Features struct {
 func Detect() Features {
 	x := cpu.X86
 	avx2 := x.HasAVX2 && x.HasFMA
-	return Features{
-		AVX2:   avx2,
-		AVX512: avx2 && x.HasAVX512F && x.HasAVX512VL && x.HasAVX512DQ && x.HasAVX512BW,
-	}
+	avx512 := avx2 && x.HasAVX512F && x.HasAVX512VL && x.HasAVX512DQ && x.HasAVX512BW
+	return Features{AVX2: avx2, AVX512: avx512, BF16: avx512 && x.HasAVX512BF16}
 }

@@ -19,6 +19,7 @@ func TestDetectAgreesWithProc(t *testing.T) {
 	}
 	want := Features{AVX2: has["avx2"] && has["fma"]}
 	want.AVX512 = want.AVX2 && has["avx512f"] && has["avx512vl"] && has["avx512dq"] && has["avx512bw"]
+	want.BF16 = want.AVX512 && has["avx512_bf16"]
 	if got := Detect(); got != want {
 		t.Errorf("Detect() = %+v, /proc/cpuinfo says %+v", got, want)
 	}

@@ -143,6 +143,26 @@ func Cos(x float64) float64 {
 	return sinQuadrant((q+1)&3, r, rl)
 }
 
+// SinCos returns Sin(x) and Cos(x), the same bits, for one reduction of x.
+func SinCos(x float64) (sin, cos float64) {
+	a := math.Abs(x)
+	if a <= math.Pi/4 || x != x || math.IsInf(x, 0) {
+		return Sin(x), Cos(x)
+	}
+	q, r, rl := quadrant(a)
+	s, c := sinSmall(r, rl), cosSmall(r, rl)
+	if q&1 == 1 {
+		s, c = c, -s
+	}
+	if q&2 == 2 {
+		s, c = -s, -c
+	}
+	if x < 0 {
+		s = -s
+	}
+	return s, c
+}
+
 // sinQuadrant returns sin(q π/2 + r).
 func sinQuadrant(q int, r, rl float64) float64 {
 	switch q {

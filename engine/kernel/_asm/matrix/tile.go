@@ -38,6 +38,7 @@ type frame struct {
 	stepB, jumpB, stepA, jumpA, k, segs Mem
 	leapA, leapB, images                Mem
 	masks                               Mem // two YMM registers
+	control                             Mem // MXCSR of the caller, and that of the kernel
 }
 
 func newFrame() frame {
@@ -101,7 +102,12 @@ type product struct {
 	start   access                          // load a row's sums
 	step    func(rows []Mem)                // one k: multiply and add
 	store   access
+	flush   bool // take denormal numbers as zeros
 }
+
+// flushZeros are the bits of MXCSR that take denormal inputs and results as
+// zeros.
+const flushZeros = 1<<15 | 1<<6
 
 // access loads or stores the sums of a row. If partial is nil, full does for
 // tiles of fewer columns too.
@@ -116,6 +122,14 @@ func (p product) emit() {
 	f := newFrame()
 	f.prologue()
 	p.prepare(f, reg.RAX)
+	if p.flush {
+		f.control = AllocLocal(8)
+		STMXCSR(f.control)
+		MOVL(f.control, reg.EBX)
+		ORL(U32(flushZeros), reg.EBX)
+		MOVL(reg.EBX, f.control.Offset(4))
+		LDMXCSR(f.control.Offset(4))
+	}
 
 	Label("tile")
 	p.eachRow(f, "start", fieldStart, f.rowS, p.start)
@@ -167,6 +181,9 @@ func (p product) emit() {
 	p.eachRow(f, "store", fieldC, f.rowC, p.store)
 	DECQ(f.tiles)
 	JNZ(LabelRef("tile"))
+	if p.flush {
+		LDMXCSR(f.control)
+	}
 	VZEROUPPER()
 	RET()
 }

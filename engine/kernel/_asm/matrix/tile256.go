@@ -13,8 +13,8 @@ var ymm = []reg.VecPhysical{
 	reg.Y8, reg.Y9, reg.Y10, reg.Y11, reg.Y12, reg.Y13, reg.Y14, reg.Y15,
 }
 
-// tile256 writes the AVX2 kernel of rows x 16 elements.
-func tile256(rows int, columns Mem) {
+// tile256 is the AVX2 kernel of rows x 16 elements.
+func tile256(rows int, columns Mem) product {
 	sums := func(row, v int) reg.VecPhysical { return ymm[row*2+v] }
 	b, turn := ymm[12:14], ymm[14:16]
 	masked := func(do func(mask reg.VecPhysical, row, v int, at Mem)) func(f frame, row int, at Mem) {
@@ -25,7 +25,7 @@ func tile256(rows int, columns Mem) {
 			}
 		}
 	}
-	product{
+	return product{
 		name: tileName("AVX2", rows, 16),
 		rows: rows,
 		doc:  fmt.Sprintf("computes t.tiles tiles of %d x 16 elements.", rows),
@@ -68,7 +68,7 @@ func tile256(rows int, columns Mem) {
 				VMASKMOVPS(sums(row, v), mask, at)
 			}),
 		},
-	}.emit()
+	}
 }
 
 // columnNumbers writes the constants 0..15 with which AVX2 tiles make masks.

@@ -17,14 +17,14 @@ var zmm = []reg.VecPhysical{
 
 var masks = []reg.Register{reg.K1, reg.K2}
 
-// tile512 writes the AVX-512 kernel of rows x 16*vectors elements. A separate
+// tile512 is the AVX-512 kernel of rows x 16*vectors elements. A separate
 // broadcast for each row, used by all vectors, is faster than FMAs with a
 // broadcast memory operand; the registers for it take turns.
-func tile512(rows, vectors int) {
+func tile512(rows, vectors int) product {
 	sums := func(row, v int) reg.VecPhysical { return zmm[row*vectors+v] }
 	b := zmm[24 : 24+vectors]
 	turn := zmm[26:32]
-	product{
+	return product{
 		name: tileName("AVX512", rows, 16*vectors),
 		rows: rows,
 		doc:  fmt.Sprintf("computes t.tiles tiles of %d x %d elements.", rows, 16*vectors),
@@ -62,5 +62,5 @@ func tile512(rows, vectors int) {
 				VMOVUPS(sums(row, v), masks[v], at.Offset(64*v))
 			}
 		}},
-	}.emit()
+	}
 }

@@ -1,9 +1,11 @@
 // Program winograd writes winograd_amd64.s: the transforms around the 36
 // matrix products of a convolution by Winograd's algorithm. kernel's
-// winogradtransform.go says what they mean.
+// winogradtransform.go says what they mean. With -bf16 it writes
+// winogradbf16_amd64.s instead.
 package main
 
 import (
+	"flag"
 	"fmt"
 	"math"
 
@@ -13,10 +15,18 @@ import (
 )
 
 func main() {
+	pairs := flag.Bool("bf16", false, "write the transform that rounds to bf16")
+	flag.Parse()
 	ConstraintExpr("amd64,!purego")
+	if *pairs {
+		isa{"AVX512", 16}.inputPairs()
+		Generate()
+		return
+	}
 	for _, s := range []isa{{"AVX512", 16}, {"AVX2", 8}} {
 		s.input()
-		s.output()
+		s.output(false)
+		s.output(true)
 		s.weights()
 		s.gradient()
 		s.filter()

@@ -26,9 +26,16 @@ func (s isa) outputLine(m [6]reg.VecVirtual) [4]reg.VecVirtual {
 }
 
 // output writes the transform back of a tile for one panel of 16 or 32
-// channels.
-func (s isa) output() {
-	s.function("winogradOutput", "transforms a tile back to 4 x 4 pixels.", "func(y, dump, m, start *float32, table *int32, next, groups int)")
+// channels, and with plus another that also adds an image.
+func (s isa) output(plus bool) {
+	var added Mem
+	if plus {
+		s.function("winogradOutputAdd", "transforms a tile back to 4 x 4 pixels and adds those of an image.",
+			"func(y, dump, m, start, add, zero *float32, table *int32, next, groups int)")
+		added = pointers(16, param("add"), param("zero"), param("table"))
+	} else {
+		s.function("winogradOutput", "transforms a tile back to 4 x 4 pixels.", "func(y, dump, m, start *float32, table *int32, next, groups int)")
+	}
 	frame := pointers(16, param("y"), param("dump"), param("table"))
 	s.hold(a, b, a2, b2, a3, b3)
 	m, start, groups, along := param("m"), param("start"), param("groups"), GP64()
@@ -56,6 +63,14 @@ func (s isa) output() {
 			}
 			for c, t := range s.outputLine(d) {
 				VADDPS(Mem{Base: start, Index: along, Scale: 1, Disp: 32 * part}, t, t)
+				if plus {
+					from := through(added, 4*r+c, along, 32*part)
+					VADDPS(from, t, t)
+					if part == 0 {
+						from.Index = next
+						PREFETCHT0(from)
+					}
+				}
 				at := through(frame, 4*r+c, along, 32*part)
 				VMOVUPS(t, at)
 				if part == 0 {
