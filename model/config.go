@@ -49,7 +49,10 @@ type Process struct {
 	Schedule   string `yaml:"schedule"`   // a name of Schedules
 	Steps      int    `yaml:"steps"`      // T; of a continuous schedule how finely a UNet counts time
 	Prediction string `yaml:"prediction"` // a name of Predictions
-	Variance   string `yaml:"variance"`   // learned, fixed-small or fixed-large
+	Variance   string `yaml:"variance"`   // learned, learned-direct, fixed-small or fixed-large
+	// Weighting is a name of Weightings and Times one of TimeDraws; empty: plain and even.
+	Weighting string `yaml:"weighting,omitempty"`
+	Times     string `yaml:"times,omitempty"`
 	// Focus above 1 trains more on times near 0; see denoise.Objective.
 	Focus float64 `yaml:"focus,omitempty"`
 
@@ -167,7 +170,8 @@ func (c *Config) check(path string) error {
 
 // The values of Process.Variance.
 const (
-	varianceLearned = "learned"
+	varianceLearned = "learned"        // between its two bounds
+	varianceDirect  = "learned-direct" // its logarithm itself
 	varianceSmall   = "fixed-small"
 	varianceLarge   = "fixed-large"
 )

@@ -14,6 +14,7 @@ import (
 	"ebb/engine/autograd"
 	"ebb/engine/kernel/parallel"
 	"ebb/engine/nn"
+	"ebb/engine/optim"
 	"ebb/engine/rng"
 )
 
@@ -71,12 +72,12 @@ func imageModel(c *Config, pool *parallel.Pool, net func() (*network.UNet, error
 func (c *Config) checkUNet() error {
 	u, f := &c.Image.UNet, c.Image.Frame
 	out := f.C
-	if c.Process.Variance == varianceLearned {
+	if c.Process.learnsVariance() {
 		out *= 2
 	}
 	switch v := c.Process.Variance; {
-	case v != varianceLearned && v != varianceSmall && v != varianceLarge:
-		return fmt.Errorf("model: there is no variance %q: choose one of %s, %s, %s", v, varianceLearned, varianceSmall, varianceLarge)
+	case !c.Process.learnsVariance() && v != varianceSmall && v != varianceLarge:
+		return fmt.Errorf("model: there is no variance %q: choose one of %s, %s, %s, %s", v, varianceLearned, varianceDirect, varianceSmall, varianceLarge)
 	case u.InChannels != f.C || u.OutChannels != out:
 		return fmt.Errorf("model: unet has %d channels in and %d out; pictures of %d channels with variance %q need %d and %d",
 			u.InChannels, u.OutChannels, f.C, c.Process.Variance, f.C, out)
@@ -102,7 +103,11 @@ func (m *ImageModel) Shape() []int {
 func (m *ImageModel) clock() denoise.Clock { return denoise.StepClock(m.Config.Process.Steps) }
 
 // learned tells whether the network says its variance.
-func (m *ImageModel) learned() bool { return m.Config.Process.Variance == varianceLearned }
+func (m *ImageModel) learned() bool { return m.Config.Process.learnsVariance() }
+
+func (p Process) learnsVariance() bool {
+	return p.Variance == varianceLearned || p.Variance == varianceDirect
+}
 
 // Denoiser is the network as samplers and bounds see it, for rows of the given labels (nil for
 // a model without classes).
@@ -113,7 +118,7 @@ func (m *ImageModel) denoiser(labels []int32, batch int) sample.Denoiser {
 	d := m.network(labels)
 	d.Batch = batch
 	if m.learned() {
-		return denoise.Ranged{Model: d}
+		return denoise.Ranged{Model: d, Direct: m.Config.Process.Variance == varianceDirect}
 	}
 	return d
 }
@@ -143,10 +148,28 @@ func (m *ImageModel) Objective(pictures *image.Images) (Objective, error) {
 		return nil, fmt.Errorf("the pictures have no labels, the model is made for %d classes", len(c.Image.Classes))
 	}
 	set := &image.Dataset{Images: pictures, Frame: f, Flip: c.Image.Flip, Seed: c.Seed}
+	weight, err := c.Process.weighting(m.steps())
+	if err != nil {
+		return nil, err
+	}
+	draw, err := c.Process.timeDraw()
+	if err != nil {
+		return nil, err
+	}
 	return &imageObjective{ImageModel: m, set: set, Objective: denoise.Objective{
 		Sch: m.sch, Predict: m.predict, Clock: m.clock(), Input: m.input,
-		Steps: m.steps(), Hybrid: m.learned(), Focus: c.Process.Focus,
+		Steps: m.steps(), Hybrid: m.learned(), Direct: c.Process.Variance == varianceDirect,
+		Focus: c.Process.Focus, Draw: draw, Weight: weight,
 	}}, nil
+}
+
+// Memory implements train.Remembering: what the losses seen say of the times to draw.
+func (o *imageObjective) Memory() []optim.Slot {
+	m, ok := o.Objective.Draw.(*denoise.Importance)
+	if !ok {
+		return nil
+	}
+	return []optim.Slot{{Name: "times.importance", Data: m.State}}
 }
 
 // Batch implements train.Divisible.
@@ -231,7 +254,7 @@ func (m *ImageModel) dryRun(t *autograd.Tape, rows int) {
 func (m *ImageModel) sampler(name string) (sample.Sampler, error) {
 	variance := sample.FixedLarge
 	switch m.Config.Process.Variance {
-	case varianceLearned:
+	case varianceLearned, varianceDirect:
 		variance = sample.Learned
 	case varianceSmall:
 		variance = sample.FixedSmall

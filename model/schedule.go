@@ -200,7 +200,7 @@ func (c *Config) SetSchedule(name string) error {
 	if err != nil {
 		return err
 	}
-	if _, discrete := sch.(*schedule.Table); !discrete && p.Variance == varianceLearned {
+	if _, discrete := sch.(*schedule.Table); !discrete && p.learnsVariance() {
 		p.Variance = varianceSmall
 		if c.Image != nil {
 			c.Image.UNet.OutChannels = c.Image.Frame.C
@@ -267,7 +267,7 @@ func newNoising(p Process) (n noising, err error) {
 	if n.predict, err = NewPrediction(p.Prediction); err != nil {
 		return n, err
 	}
-	if n.steps() == 0 && p.Variance == varianceLearned {
+	if n.steps() == 0 && p.learnsVariance() {
 		return n, fmt.Errorf("model: a learned variance needs a schedule of steps, and %s is continuous: set process.variance to %s (and image.unet.out_channels to half), or choose a table such as cosine", p.Schedule, varianceSmall)
 	}
 	if err := denoise.Answers(n.predict, n.sch, 1); err != nil {

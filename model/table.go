@@ -163,8 +163,15 @@ func (m *TableModel) Objective(t *table.Table) (Objective, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p := m.Config.Process; p.Times != "" && p.Times != "even" {
+		return nil, fmt.Errorf("process.times is %s: the times of a table, which its numbers and categories share, are drawn even", p.Times)
+	}
+	weight, err := m.Config.Process.weighting(0)
+	if err != nil {
+		return nil, err
+	}
 	return &tableObjective{TableModel: m, set: set, TableObjective: denoise.TableObjective{
-		Sch: m.sch, Predict: m.predict, Input: m.input, Card: set.Cards(),
+		Sch: m.sch, Predict: m.predict, Input: m.input, Card: set.Cards(), Weight: weight,
 	}}, nil
 }
 

@@ -26,6 +26,9 @@ func (l *loop) slots() []optim.Slot {
 	for _, p := range l.params {
 		slots = append(slots, optim.Slot{Name: rawPrefix + p.Name, Data: p.Value().Data})
 	}
+	if r, ok := l.Objective.(Remembering); ok {
+		slots = append(slots, r.Memory()...)
+	}
 	return append(slots, l.adam.Slots()...)
 }
 

@@ -15,6 +15,7 @@ import (
 	"ebb/engine/autograd"
 	"ebb/engine/kernel/parallel"
 	"ebb/engine/nn"
+	"ebb/engine/optim"
 	"ebb/engine/rng"
 	"ebb/engine/tensor"
 	"ebb/model/checkpoint"
@@ -27,6 +28,15 @@ type regression struct {
 	b     *nn.Builder
 	step  func(step int) // called before each step; may be nil
 	scale float32
+	seen  []float32 // nil, or one number: how many steps were seen, which the target goes by
+}
+
+// Memory implements train.Remembering.
+func (r *regression) Memory() []optim.Slot {
+	if r.seen == nil {
+		return nil
+	}
+	return []optim.Slot{{Name: "seen", Data: r.seen}}
 }
 
 func newRegression() *regression {
@@ -41,10 +51,15 @@ func (r *regression) Loss(t *autograd.Tape, step int) *autograd.Var {
 		r.step(step)
 	}
 	const n = 32
+	scale := r.scale
+	if r.seen != nil {
+		scale += r.seen[0] / 10
+		r.seen[0]++
+	}
 	x, y := tensor.New(n, 2), tensor.New(n, 2)
 	rng.New(2, rng.Noise).Normals32(x.Data, uint64(step), 0)
 	for i := range n {
-		y.Data[2*i] = (x.Data[2*i] + 2*x.Data[2*i+1]) * r.scale
+		y.Data[2*i] = (x.Data[2*i] + 2*x.Data[2*i+1]) * scale
 		y.Data[2*i+1] = -x.Data[2*i]
 	}
 	return t.MSE(r.layer.Forward(t, t.Const(x)), y, nil)
@@ -102,6 +117,17 @@ func TestTrainingSolvesASolvableProblem(t *testing.T) {
 // A run stopped at any step and resumed has the bytes of one that was never stopped, on any
 // number of threads.
 func TestResumeGivesTheSameBytes(t *testing.T) {
+	t.Run("a loss of the step", func(t *testing.T) { resumeGivesTheSameBytes(t, newRegression) })
+	t.Run("a loss that remembers", func(t *testing.T) {
+		resumeGivesTheSameBytes(t, func() *regression {
+			r := newRegression()
+			r.seen = []float32{0}
+			return r
+		})
+	})
+}
+
+func resumeGivesTheSameBytes(t *testing.T, newRegression func() *regression) {
 	whole := t.TempDir()
 	if _, err := fit(t, t.Context(), whole, newRegression(), settings(60), 1); err != nil {
 		t.Fatal(err)

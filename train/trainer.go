@@ -19,8 +19,15 @@ type Objective interface {
 	// Params are the weights to train.
 	Params() nn.Params
 	// Loss records the loss of a step, one number. It depends on the weights and the step's
-	// number alone: batch, times and noise are drawn by counters.
+	// number alone, but for an objective that is Remembering: batch, times and noise are drawn
+	// by counters.
 	Loss(t *autograd.Tape, step int) *autograd.Var
+}
+
+// Remembering is an Objective whose loss depends on what earlier steps saw.
+type Remembering interface {
+	// Memory is all that it remembers, for a checkpoint; a resume writes it back.
+	Memory() []optim.Slot
 }
 
 // Settings are those of the optimiser and of the loop around it.

@@ -25,6 +25,8 @@ type trainOptions struct {
 	config, preset string
 	schedule       string
 	prediction     string
+	weighting      string
+	times          string
 	list           bool
 	label          string
 	steps          int
@@ -93,7 +95,9 @@ func newTrain(s streams) *cobra.Command {
 	f.StringVar(&o.preset, "preset", "", "size of the network: tiny, small or base (default: by the data)")
 	f.StringVar(&o.schedule, "schedule", "", "noise schedule by name (--list shows all), or a file with a beta, or a time, alpha and sigma, a line")
 	f.StringVar(&o.prediction, "prediction", "", "what the network predicts (--list shows all; default: what suits the schedule)")
-	f.BoolVar(&o.list, "list", false, "list the noise schedules and predictions")
+	f.StringVar(&o.weighting, "weighting", "", "how the loss weighs the times (--list shows all; default: plain)")
+	f.StringVar(&o.times, "times", "", "how training times of pictures are drawn (--list shows all)")
+	f.BoolVar(&o.list, "list", false, "list the noise schedules, predictions, weightings and draws of times")
 	f.StringVar(&o.label, "label", "", "column that evaluations predict")
 	f.IntVar(&o.steps, "steps", 0, "train this many steps")
 	f.DurationVar(&o.time, "time", 0, "train this long, such as 90s or 15m (default 5m)")
@@ -114,12 +118,13 @@ func newTrain(s streams) *cobra.Command {
 	return cmd
 }
 
-// listTraining lists what --schedule and --prediction may name.
+// listTraining lists what --schedule, --prediction, --weighting and --times may name.
 func listTraining(out io.Writer) error {
 	for _, part := range []struct {
 		title string
 		names []model.Name
-	}{{"noise schedules, for --schedule:", model.Schedules()}, {"\npredictions, for --prediction:", model.Predictions()}} {
+	}{{"noise schedules, for --schedule:", model.Schedules()}, {"\npredictions, for --prediction:", model.Predictions()},
+		{"\nweightings, for --weighting:", model.Weightings()}, {"\ndraws of times, for --times:", model.TimeDraws()}} {
 		fmt.Fprintln(out, part.title)
 		for _, r := range part.names {
 			fmt.Fprintf(out, "%-24s %s\n", r.Name, r.Summary)
@@ -307,6 +312,13 @@ func (o *trainOptions) override(c *model.Config) {
 	if o.given("prediction") {
 		c.Process.Prediction = o.prediction
 	}
+	if o.given("weighting") {
+		c.Process.Weighting = o.weighting
+	}
+	if o.given("times") {
+		c.Process.Times = o.times
+		c.Process.Focus = 0 // a preset's own way to choose the times
+	}
 	if o.given("flip") && c.Image != nil {
 		c.Image.Flip = o.flip
 	}
@@ -320,7 +332,7 @@ func (o *trainOptions) override(c *model.Config) {
 
 // reopen opens the existing run of a configuration.
 func (o *trainOptions) reopen(config *model.Config) (*trainJob, error) {
-	for _, name := range []string{"config", "preset", "label", "schedule", "prediction", "seed", "batch", "micro-batch", "memory", "rate", "flip", "exact-conv", "precision"} {
+	for _, name := range []string{"config", "preset", "label", "schedule", "prediction", "weighting", "times", "seed", "batch", "micro-batch", "memory", "rate", "flip", "exact-conv", "precision"} {
 		if o.given(name) && !o.agrees(name, config) {
 			return nil, usagef("--%s differs from the run's own setting: a resumed run keeps its settings; leave the flag out, or start another run", name)
 		}
@@ -339,6 +351,10 @@ func (o *trainOptions) agrees(name string, c *model.Config) bool {
 		return o.schedule == c.Process.Schedule
 	case "prediction":
 		return o.prediction == c.Process.Prediction
+	case "weighting":
+		return o.weighting == c.Process.Weighting
+	case "times":
+		return o.times == c.Process.Times
 	case "seed":
 		return o.seed == c.Seed
 	case "batch":
