@@ -129,9 +129,14 @@ func TestSimpleLossOfThePerfectNetwork(t *testing.T) {
 // their derivative with respect to the second half of the output, and nothing
 // reaches the first: the mean is held still.
 func TestHybridLossAndItsGradient(t *testing.T) {
-	for _, p := range []denoise.Prediction{denoise.Epsilon, denoise.Velocity} {
+	for _, c := range []struct {
+		predict denoise.Prediction
+		direct  bool
+	}{{denoise.Epsilon, false}, {denoise.Velocity, false}, {denoise.Velocity, true}} {
+		p := c.predict
 		o := newOracle(p, true)
 		obj := o.objective()
+		obj.Direct = c.direct
 		x0 := o.data(64)
 		tape := autograd.New(nil)
 		b := obj.Noise(tape, x0, denoise.Draws{Seed: 3})
