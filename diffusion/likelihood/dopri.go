@@ -82,7 +82,7 @@ func (p *path) settle(d [stages]float64, tolerance float64) bool {
 		square += float64(r * r)
 		drift += float64(e * v)
 	}
-	ratio := max(math.Sqrt(square/float64(max(last, 1))), volume/tolerance)
+	ratio := max(math.Sqrt(square/float64(max(last, 1))), volume/(tolerance*float64(max(last, 1))))
 	if !finite(ratio) {
 		ratio = 1e10
 	}

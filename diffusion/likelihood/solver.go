@@ -143,7 +143,7 @@ func (s *solver) levelAt(u float64) level {
 func (s *solver) finish(i int) {
 	p, v := s.paths[i], &s.values[i]
 	dim := len(p.y) - 1
-	v.Prior, v.Volume = logNormal(p.y[:dim]), p.y[dim]
+	v.Prior, v.Volume = LogNormal(p.y[:dim]), p.y[dim]
 	v.LogLikelihood = v.Prior + v.Volume + v.Decoder
 	v.SolverError, v.Evaluations = p.err, p.evals
 }
