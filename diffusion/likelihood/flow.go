@@ -59,7 +59,7 @@ type Value struct {
 	LogLikelihood float64 // nats
 	StandardError float64 // of the mean over draws
 	// SolverError is the sum of the steps' estimated errors, in nats: the
-	// trace's, and the place's by what it changes at the end. Mean over draws.
+	// trace's, and the place's times the gradient of log p there. Mean over draws.
 	SolverError float64
 	Evaluations int // of the denoiser's slope, over all draws
 	// Prior, Volume and Decoder add up to LogLikelihood: of the noise at the
@@ -71,6 +71,9 @@ type Value struct {
 const (
 	mostSteps = 10_000
 	firstStep = 0.05 // of u; the method finds its own
+	// longest is the step up to which its error is estimated well: a, as a
+	// function of u, has poles at a distance of pi/2 from 0.
+	longest = 0.75
 )
 
 // Evaluate is the log-likelihood of every row of x0. noise is keyed by draw and

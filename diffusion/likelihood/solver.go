@@ -63,7 +63,7 @@ func (s *solver) run(ctx context.Context, begin float64) error {
 				return fmt.Errorf("likelihood: row %d: the path stands still at half log-SNR %v after %d evaluations: the denoiser is not smooth there, or the tolerance of %v is below its rounding error",
 					s.lo+i+1, -p.u, p.evals, s.flow.Tolerance)
 			}
-			p.h = min(p.h, s.end-p.u)
+			p.h = min(p.h, longest, s.end-p.u)
 			going = append(going, i)
 		}
 		active = going
