@@ -53,7 +53,8 @@ func (r RowScore) Least() int {
 // probability stated there, is listed in Unknown, and is left out of what the network sees, as if
 // nothing were known of it. A number outside the range that was trained on has a small probability
 // too; the network sees the end of the range. A missing value is a value like others where the
-// training rows had missing ones. Identifiers are not learned and not scored.
+// training rows had missing ones; where they had none it is left out, and the score is that of the
+// rest of the row. Identifiers are not learned and not scored.
 //
 // All rows share their random draws: a row's score depends on the row, the model and the seed.
 func (m *TableModel) Score(ctx context.Context, t *table.Table, o ScoreOptions) (*TableScores, error) {

@@ -36,8 +36,9 @@ Rows of a table:
   together         log_likelihood - alone: what the values say about each other. Negative: each may
                    be usual, but not with the others
   least_column     the column that the others speak against most, and its share of together (least)
-A text that the training rows did not hold counts as one row in all of them, and the rest of its row
-is scored without it; a number far from all that was trained on costs more with its distance.
+A text that the training rows did not hold counts as one row in all of them, a missing value that they
+never had as nothing, and the rest of the row is scored without it; a number far from all that was
+trained on costs more with its distance.
 
 Pictures: log_likelihood of the 8-bit values (and of the class, for a model of classes), the bound's
 parts, and bits_per_dimension.
@@ -141,7 +142,11 @@ func (o *scoreOptions) rows(ctx context.Context, s streams, m *model.TableModel,
 			fmt.Fprintf(s.err, "and %d more texts\n", len(r.Unknown)-shown)
 			break
 		}
-		fmt.Fprintf(s.err, "column %s: the model has not seen %q, which %d rows hold: scored as one row in all of the training table\n", u.Column, u.Text, u.Rows)
+		how := "scored as one row in all of the training table"
+		if u.Missing {
+			how = "left out, as a missing value"
+		}
+		fmt.Fprintf(s.err, "column %s: the model has not seen %q (rows that hold it: %d): %s\n", u.Column, u.Text, u.Rows, how)
 	}
 	return tableScores{r}, nil
 }

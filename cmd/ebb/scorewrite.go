@@ -96,14 +96,18 @@ func summaryOf(s scores) map[string]any {
 	out := map[string]any{"n": s.len(), "log_likelihood": sum / n, "standard_error": errs / n}
 	t, isTable := s.(tableScores)
 	if isTable {
-		alone, rows := 0.0, 0
+		alone, unknown, missing := 0.0, 0, 0
 		for _, r := range t.Rows {
 			alone += r.Alone
 		}
 		for _, u := range t.Unknown {
-			rows += u.Rows
+			if u.Missing {
+				missing += u.Rows
+			} else {
+				unknown += u.Rows
+			}
 		}
-		out["alone"], out["unknown_cells"] = alone/n, rows
+		out["alone"], out["unknown_cells"], out["missing_cells"] = alone/n, unknown, missing
 		return out
 	}
 	p := s.(imageScores)

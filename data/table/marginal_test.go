@@ -90,6 +90,7 @@ func TestUnseenValuesHaveAFloor(t *testing.T) {
 	other.Append("astronaut", "y", "1000", "1e6")
 	other.Append("smith", "x", "20", "500")
 	other.Append("smith", "x", "10", "abc")
+	other.Append("", "x", "NA", "NA")
 	m, err := tr.Marginals(other)
 	if err != nil {
 		t.Fatal(err)
@@ -101,6 +102,10 @@ func TestUnseenValuesHaveAFloor(t *testing.T) {
 		if got := m.At(c.row, c.column); math.Abs(got-floor) > 1e-12 {
 			t.Errorf("row %d, column %d: %v, one row of 401 is %v", c.row, c.column, got, floor)
 		}
+	}
+	// Missing values never seen say nothing; those seen, in grid, have their share.
+	if m.At(3, 1) != 0 || m.At(3, 2) != 0 || math.Abs(m.At(3, 0)-math.Log(8./400)) > 1e-12 {
+		t.Errorf("missing values: %v, %v and, of 8 in 400 rows, %v", m.At(3, 1), m.At(3, 2), m.At(3, 0))
 	}
 	for _, column := range []int{0, 1} {
 		far, near := m.At(0, column), m.At(1, column)
