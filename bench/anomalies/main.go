@@ -91,7 +91,7 @@ func (r run) rank(ctx context.Context, w *tabwriter.Writer, m *model.TableModel,
 	for i := range score {
 		score[i] = -alone.Row(i)
 	}
-	show("columns alone", score)
+	show("each column by itself", score)
 	for _, v := range []struct {
 		name string
 		of   func() ([][][]float64, error)
@@ -119,9 +119,9 @@ func (r run) rank(ctx context.Context, w *tabwriter.Writer, m *model.TableModel,
 		}
 		return score
 	}
-	show("log-likelihood", by(func(x model.RowScore) float64 { return -x.LogLikelihood }))
-	show("together", by(func(x model.RowScore) float64 { return -x.Together }))
-	show("least column", by(func(x model.RowScore) float64 {
+	show("ebb score: log-likelihood", by(func(x model.RowScore) float64 { return -x.LogLikelihood }))
+	show("what the values say together", by(func(x model.RowScore) float64 { return -x.Together }))
+	show("the least column of that", by(func(x model.RowScore) float64 {
 		worst := 0.0
 		for _, c := range x.Columns {
 			worst = max(worst, -c)

@@ -9,10 +9,9 @@ import (
 )
 
 // Differentiable is a Denoiser that knows its derivative, the Jacobian
-// J = dE[x0 | x_t]/dx_t of a row (Dim, Dim). gauss.Denoiser, *Model
-// implement it. The exact one is alpha/sigma^2 Cov[x0 | x_t]
-// (Tweedie's second formula): symmetric, with which a network's is only so far
-// as it learned.
+// J = dE[x0 | x_t]/dx_t of a row (Dim, Dim). gauss.Denoiser and *Model implement
+// it. The exact Jacobian is alpha/sigma^2 Cov[x0 | x_t] (Tweedie's second
+// formula) and so symmetric; a network's is that only as far as it learned.
 type Differentiable interface {
 	Denoiser
 	// DenoiseVJP sets x0 to E[x0 | x_t], and each row of g to the

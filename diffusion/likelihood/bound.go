@@ -200,9 +200,11 @@ func (b Bound) draws(sch schedule.Schedule, data Data, noise process.Noise) ([]d
 		d.scale = elementary.Exp(2 * lambda)
 	}
 	if data.Numbers > 0 {
+		from, to := soft(start), soft(last)
 		add(integral, b.count(), func(d *draw, u float64) {
-			level(d, start+float64((last-start)*u))
-			d.scale *= last - start
+			lambda := hard(from + float64((to-from)*u))
+			level(d, lambda)
+			d.scale *= (to - from) / elementary.Sigmoid(2*lambda+2)
 		})
 		add(decoder, b.decodings(), func(d *draw, _ float64) {
 			level(d, last)
@@ -217,6 +219,16 @@ func (b Bound) draws(sch schedule.Schedule, data Data, noise process.Noise) ([]d
 	}
 	return out, nil
 }
+
+// soft is the measure in which the integral's times are spread: evenly in lambda
+// where there is signal to see, and less and less below lambda = -1, as the
+// integrand falls with the SNR. Its slope is sigmoid(2 lambda + 2).
+func soft(lambda float64) float64 {
+	return elementary.Log1p(elementary.Exp(2*lambda+2)) / 2
+}
+
+// hard is the inverse of soft.
+func hard(v float64) float64 { return elementary.Log(elementary.Expm1(2*v))/2 - 1 }
 
 // timeOf is the time at which a cell is kept with probability p.
 func timeOf(k process.Keep, p float64) float64 {

@@ -167,7 +167,7 @@ func TestBoundOfNumbersIsTheirDensity(t *testing.T) {
 			exact = append(exact, g.LogDensity(x.Row(i), 1, 0)-likelihood.LogNormal(x.Row(i)))
 		}
 		d := numbersOnly{gauss.Denoiser{Data: g.Gaussian, Sch: sch}}
-		honest(t, name, 40, exact, func(seed uint64) []likelihood.Gain {
+		honest(t, name, 24, exact, func(seed uint64) []likelihood.Gain {
 			return bound(t, likelihood.Bound{Draws: 128}, d, data, seed)
 		})
 	}
@@ -203,7 +203,7 @@ func TestBoundOfCategoriesIsTheirProbability(t *testing.T) {
 		}
 	}
 	for _, keep := range []process.Keep{nil, process.CosineKeep{}} {
-		honest(t, "categories", 60, exact[:len(rows)-2], func(seed uint64) []likelihood.Gain {
+		honest(t, "categories", 40, exact[:len(rows)-2], func(seed uint64) []likelihood.Gain {
 			return bound(t, likelihood.Bound{Draws: 64, Keep: keep}, j, data, seed)
 		})
 	}
@@ -237,7 +237,7 @@ func TestBoundOfBothIsTheJointLikelihood(t *testing.T) {
 	for i := range x.Rows {
 		exact = append(exact, c.parts[i%2].LogDensity(x.Row(i), 1, 0)-likelihood.LogNormal(x.Row(i)))
 	}
-	honest(t, "both", 40, exact, func(seed uint64) []likelihood.Gain {
+	honest(t, "both", 24, exact, func(seed uint64) []likelihood.Gain {
 		return bound(t, likelihood.Bound{Draws: 128}, c, data, seed)
 	})
 	// Each column's share adds up to the whole.
