@@ -65,6 +65,7 @@ type Model struct {
 	Precision kernel.Precision
 
 	tape *autograd.Tape
+	pull *autograd.Tape // of DenoiseVJP
 }
 
 // Schedule is the noise schedule.
@@ -81,12 +82,7 @@ func (m *Model) Denoise(x0, xt *process.State, t []float64) {
 // forward runs the network over all rows and hands each row's output to f, the
 // rows of a batch from several workers at once.
 func (m *Model) forward(xt *process.State, t []float64, f func(row int, out []float32)) {
-	if tensor.Size(m.Shape) != xt.Dim || len(t) != xt.Rows {
-		panic(fmt.Sprintf("denoise: a state %v with %d times for a network of rows %v", xt, len(t), tensor.Format(m.Shape)))
-	}
-	if m.Labels != nil && len(m.Labels) != xt.Rows {
-		panic(fmt.Sprintf("denoise: a state %v with %d labels", xt, len(m.Labels)))
-	}
+	m.mustFit(xt, t)
 	if m.tape == nil {
 		m.tape = autograd.NewFrozen(m.Pool)
 		m.tape.ExactConv, m.tape.Precision = m.ExactConv, m.Precision
@@ -111,6 +107,16 @@ func (m *Model) forward(xt *process.State, t []float64, f func(row int, out []fl
 		}
 		m.tape.Pool().Run(n, func(_, i int) { f(lo+i, out.Data[i*width:(i+1)*width]) })
 		m.tape.Reset()
+	}
+}
+
+// mustFit panics for a state that the model was not made for.
+func (m *Model) mustFit(xt *process.State, t []float64) {
+	if tensor.Size(m.Shape) != xt.Dim || len(t) != xt.Rows {
+		panic(fmt.Sprintf("denoise: a state %v with %d times for a network of rows %v", xt, len(t), tensor.Format(m.Shape)))
+	}
+	if m.Labels != nil && len(m.Labels) != xt.Rows {
+		panic(fmt.Sprintf("denoise: a state %v with %d labels", xt, len(m.Labels)))
 	}
 }
 

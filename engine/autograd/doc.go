@@ -19,7 +19,8 @@
 //
 // A tape of NewInference runs the same operations, gives the same bits and
 // records nothing. One of NewFrozen also keeps the weights as the kernels want
-// them, for many calls with the same weights.
+// them, for many calls with the same weights. One of NewPull differentiates with
+// respect to an input alone and leaves the parameters' gradients untouched.
 //
 // # Who owns the numbers
 //

@@ -11,6 +11,7 @@ import (
 type Tape struct {
 	pool     *parallel.Pool
 	training bool
+	fixed    bool // parameters are constants
 	arena    *arena
 	nodes    []node
 	inputs   []*Var // of all nodes, one after the other
@@ -100,7 +101,7 @@ func (t *Tape) record(y *tensor.Tensor, backward func(dy *tensor.Tensor), inputs
 		return v
 	}
 	for _, in := range inputs {
-		if !in.NeedsGrad() {
+		if !t.wants(in) {
 			continue
 		}
 		v.needs = true
@@ -174,26 +175,32 @@ func (t *Tape) Backward(loss *Var) {
 	}
 	seed := t.New(loss.Value.Shape...)
 	seed.Data[0] = 1
-	t.Accumulate(loss, seed)
-	t.unwind(0, loss)
+	t.backward(loss, seed)
+}
+
+// backward runs the derivatives of all nodes, beginning with the gradient seed of
+// the result y, which comes from New.
+func (t *Tape) backward(y *Var, seed *tensor.Tensor) {
+	t.Accumulate(y, seed)
+	t.unwind(0, y)
 }
 
 // unwind runs the derivatives of the nodes from first on, the last one first, and
-// forgets them. The value of loss stays.
-func (t *Tape) unwind(first int, loss *Var) {
+// forgets them. The value of y stays.
+func (t *Tape) unwind(first int, y *Var) {
 	for len(t.nodes) > first {
 		last := len(t.nodes) - 1
 		n := t.nodes[last]
 		t.nodes[last] = node{}
 		t.nodes = t.nodes[:last]
 		if n.out.Grad != nil {
-			t.derive(n, loss)
+			t.derive(n, y)
 		}
 		clear(t.inputs[n.first:])
 		t.inputs = t.inputs[:n.first]
 		t.arena.drop(n.out.Grad)
 		n.out.Grad = nil
-		if n.out != loss {
+		if n.out != y {
 			t.discard(n.out)
 		}
 		if t.watch != nil {
@@ -224,7 +231,7 @@ func (t *Tape) discard(v *Var) {
 // and now belongs to the tape; it is freed when x wants no gradient.
 func (t *Tape) Accumulate(x *Var, g *tensor.Tensor) {
 	switch {
-	case !x.NeedsGrad():
+	case !t.wants(x):
 		t.arena.drop(g)
 	case g.Len() != tensor.Size(x.Value.Shape):
 		misfit("Accumulate", "a gradient of its variable's shape", g, x)
@@ -263,7 +270,7 @@ func (t *Tape) join(x *Var, g *tensor.Tensor) {
 // Pass adds to the gradient of x the gradient dy of the result itself: the
 // derivative of a sum or of a change of shape. The buffer is shared, not copied.
 func (t *Tape) Pass(x *Var, dy *tensor.Tensor) {
-	if x.NeedsGrad() {
+	if t.wants(x) {
 		t.arena.retain(dy)
 		t.Accumulate(x, dy)
 	}
@@ -283,7 +290,7 @@ func (t *Tape) over(dy *tensor.Tensor, shape []int) *tensor.Tensor {
 // nothing was added yet; nil when x wants none.
 func (t *Tape) GradOf(x *Var) *tensor.Tensor {
 	switch {
-	case !x.NeedsGrad():
+	case !t.wants(x):
 		return nil
 	case x.Grad == nil:
 		x.Grad = t.New(x.Value.Shape...)
