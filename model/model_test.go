@@ -128,7 +128,7 @@ func TestConfigurationsThatDisagreeAreErrors(t *testing.T) {
 	}{
 		"schedule":   {"image", func(c *model.Config) { c.Process.Schedule = "steep" }, "linear, scaled-linear, cosine"},
 		"prediction": {"table", func(c *model.Config) { c.Process.Prediction = "future" }, "epsilon, sample, v_prediction"},
-		"variance":   {"image", func(c *model.Config) { c.Process.Variance = "small" }, "learned, fixed-small, fixed-large"},
+		"variance":   {"image", func(c *model.Config) { c.Process.Variance = "small" }, "learned, learned-direct, fixed-small, fixed-large"},
 		"channels":   {"image", func(c *model.Config) { c.Image.UNet.OutChannels = 1 }, "channels"},
 		"classes":    {"image", func(c *model.Config) { c.Image.Classes = nil }, "classes"},
 		"cards":      {"table", func(c *model.Config) { c.Table.MLP.Cards[0]++ }, "transform"},
