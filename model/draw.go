@@ -32,6 +32,14 @@ type DrawOptions struct {
 	Grid    string // a name of Grids or a list of times; empty: the model's default
 	Class   int    // of pictures; negative: drawn in the proportions of the training set
 	Watch   func(sample.Progress)
+
+	// Conditions, each nil for none. Those of pictures:
+	Guide   *Guide
+	Inpaint *Inpaint
+	Init    *Init
+	// Those of tables, as conditions such as "age>=40"; all must hold.
+	Where     []string
+	Particles int // for conditions that need them: each row is chosen among so many; 0: 32
 }
 
 // plan fills in the model's own choices and makes the times that the sampler visits. ofTable is
