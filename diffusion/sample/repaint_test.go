@@ -59,7 +59,7 @@ func rest(x *process.State) ([]float64, *mat.SymDense) {
 func TestRepaintComesToTheConditionalAsRepeatsGrow(t *testing.T) {
 	const v = 2.5
 	wantMean, wantCov := conditionOn(tilted(), v)
-	rows := 4000
+	rows := 2500
 	before := math.Inf(1)
 	for _, repeats := range []int{1, 3, 10, 40} {
 		x := repaint(t, sample.DDPM{Variance: sample.FixedLarge}, rows, 100, 10, repeats, v)
