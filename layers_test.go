@@ -25,6 +25,7 @@ var layers = []string{
 	"diffusion/process",
 	"diffusion/gauss",
 	"diffusion/denoise",
+	"diffusion/likelihood",
 	"diffusion/sample",
 	"diffusion/network",
 	"data", // with table, image and array inside

@@ -113,7 +113,7 @@ func newRoot(s streams) *cobra.Command {
 		}
 		return usagef("%w%s\nrun '%s --help' for the flags", err, hint, cmd.CommandPath())
 	})
-	root.AddCommand(newTrain(s), newSample(s), newEval(s), newInfo(s), newBench(s), newDemo(s), newVersion(s))
+	root.AddCommand(newTrain(s), newSample(s), newEval(s), newScore(s), newInfo(s), newBench(s), newDemo(s), newVersion(s))
 	for _, cmd := range append(root.Commands(), root) {
 		asUsage(cmd)
 	}

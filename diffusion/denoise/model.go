@@ -60,7 +60,8 @@ type Model struct {
 	// ExactConv is that of the tape: convolutions by their definition.
 	ExactConv bool
 
-	tape *autograd.Tape
+	tape   *autograd.Tape
+	frozen *autograd.Tape // of DenoiseVJP
 }
 
 // Schedule is the noise schedule.
@@ -77,12 +78,7 @@ func (m *Model) Denoise(x0, xt *process.State, t []float64) {
 // forward runs the network over all rows and hands each row's output to f, the
 // rows of a batch from several workers at once.
 func (m *Model) forward(xt *process.State, t []float64, f func(row int, out []float32)) {
-	if tensor.Size(m.Shape) != xt.Dim || len(t) != xt.Rows {
-		panic(fmt.Sprintf("denoise: a state %v with %d times for a network of rows %v", xt, len(t), tensor.Format(m.Shape)))
-	}
-	if m.Labels != nil && len(m.Labels) != xt.Rows {
-		panic(fmt.Sprintf("denoise: a state %v with %d labels", xt, len(m.Labels)))
-	}
+	m.mustFit(xt, t)
 	if m.tape == nil {
 		m.tape = autograd.NewInference(m.Pool)
 		m.tape.ExactConv = m.ExactConv
@@ -107,6 +103,16 @@ func (m *Model) forward(xt *process.State, t []float64, f func(row int, out []fl
 		}
 		m.tape.Pool().Run(n, func(_, i int) { f(lo+i, out.Data[i*width:(i+1)*width]) })
 		m.tape.Reset()
+	}
+}
+
+// mustFit panics for a state that the model was not made for.
+func (m *Model) mustFit(xt *process.State, t []float64) {
+	if tensor.Size(m.Shape) != xt.Dim || len(t) != xt.Rows {
+		panic(fmt.Sprintf("denoise: a state %v with %d times for a network of rows %v", xt, len(t), tensor.Format(m.Shape)))
+	}
+	if m.Labels != nil && len(m.Labels) != xt.Rows {
+		panic(fmt.Sprintf("denoise: a state %v with %d labels", xt, len(m.Labels)))
 	}
 }
 

@@ -41,6 +41,32 @@ func (d Denoiser) Denoise(x0, xt *process.State, t []float64) {
 	}
 }
 
+// puller is Data that knows the denoiser's Jacobian: all is.
+type puller interface {
+	// Pull sets g to v'J, J = dE[x0 | x_t]/dx_t at xt, for one point.
+	Pull(g, v, xt []float64, alpha, sigma float64)
+}
+
+var (
+	_ puller = (*Gaussian)(nil)
+	_ puller = (*Mixture)(nil)
+)
+
+// DenoiseVJP sets x0 to E[x0 | x_t], and each row of g to the vector-Jacobian
+// product v'J, J = dE[x0 | x_t]/dx_t = alpha/sigma^2 Cov[x0 | x_t], with the v
+// that seed makes from zeros and the row's x0. It is denoise.Differentiable.
+func (d Denoiser) DenoiseVJP(x0, g, xt *process.State, t []float64, seed func(row int, v, x0 []float64)) {
+	d.Denoise(x0, xt, t)
+	g.MustMatch(xt)
+	v := make([]float64, xt.Dim)
+	for i := range xt.Rows {
+		alpha, sigma := d.Sch.At(t[i])
+		clear(v)
+		seed(i, v, x0.Row(i))
+		d.Data.(puller).Pull(g.Row(i), v, xt.Row(i), alpha, sigma)
+	}
+}
+
 // DenoiseVariance is Denoise and the true variance of each dimension of
 // q(x_s | x_t): Var + X0^2 Var[x0|x_t], the optimum of Analytic-DPM
 // (arXiv 2201.06503) at this very x_t.

@@ -171,6 +171,22 @@ func (g *Gaussian) Denoise(x0, xt []float64, alpha, sigma float64) {
 	g.back(x0, y)
 }
 
+// Pull sets dst to v'J with J = dE[x0 | x_t]/dx_t = alpha/sigma^2 Cov[x0 | x_t],
+// which is the same at every xt.
+func (g *Gaussian) Pull(dst, v, _ []float64, alpha, sigma float64) {
+	y := make([]float64, g.Dim())
+	g.rotate(y, v, 0)
+	for k, e := range g.eig {
+		if e == 0 {
+			y[k] = 0 // as in Denoise
+			continue
+		}
+		y[k] *= alpha * e / (alpha*alpha*e + sigma*sigma)
+	}
+	clear(dst)
+	g.back(dst, y)
+}
+
 // Score sets score to the gradient of log q(x_t) at xt.
 func (g *Gaussian) Score(score, xt []float64, alpha, sigma float64) {
 	y := make([]float64, g.Dim())

@@ -76,6 +76,29 @@ func (m *Mixture) Score(score, xt []float64, alpha, sigma float64) {
 	m.average(score, xt, alpha, sigma, (*Gaussian).Score)
 }
 
+// Pull sets dst to v'J with J = dE[x0 | x_t]/dx_t at xt. With responsibilities
+// r, and means m_k, Jacobians J_k and scores s_k of the parts, of mean s,
+//
+//	J = sum_k r_k (J_k + m_k (s_k - s)').
+func (m *Mixture) Pull(dst, v, xt []float64, alpha, sigma float64) {
+	r := m.Responsibilities(xt, alpha, sigma)
+	part, score, mean := make([]float64, len(dst)), make([]float64, len(dst)), make([]float64, len(dst))
+	m.Score(mean, xt, alpha, sigma)
+	clear(dst)
+	for k, p := range m.parts {
+		p.Denoise(part, xt, alpha, sigma)
+		along := 0.0
+		for i, x := range part {
+			along += v[i] * x
+		}
+		p.Score(score, xt, alpha, sigma)
+		p.Pull(part, v, xt, alpha, sigma)
+		for i := range dst {
+			dst[i] += r[k] * (part[i] + along*(score[i]-mean[i]))
+		}
+	}
+}
+
 // average sets dst to the parts' values of f, weighted by responsibility.
 func (m *Mixture) average(dst, xt []float64, alpha, sigma float64, f func(g *Gaussian, dst, xt []float64, alpha, sigma float64)) {
 	r := m.Responsibilities(xt, alpha, sigma)

@@ -18,7 +18,8 @@
 //	}
 //
 // A tape of NewInference runs the same operations, gives the same bits and
-// records nothing.
+// records nothing. One of NewFrozen differentiates with respect to an input
+// alone and leaves the parameters' gradients untouched.
 //
 // # Who owns the numbers
 //

@@ -52,7 +52,7 @@ func (t *Tape) gradOrScratch(v *Var) *tensor.Tensor {
 }
 
 func (t *Tape) freeScratch(v *Var, g *tensor.Tensor) {
-	if !v.NeedsGrad() {
+	if !t.wants(v) {
 		t.Free(g)
 	}
 }

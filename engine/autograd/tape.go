@@ -11,6 +11,7 @@ import (
 type Tape struct {
 	pool     *parallel.Pool
 	training bool
+	frozen   bool // parameters are constants
 	arena    *arena
 	nodes    []node
 	watch    func(op string, backward bool) // nil unless a profile is wanted
@@ -90,7 +91,7 @@ func (t *Tape) record(y *tensor.Tensor, backward func(dy *tensor.Tensor), inputs
 		return v
 	}
 	for _, in := range inputs {
-		if !in.NeedsGrad() {
+		if !t.wants(in) {
 			continue
 		}
 		v.needs = true
@@ -152,7 +153,13 @@ func (t *Tape) Backward(loss *Var) {
 	}
 	seed := t.New(loss.Value.Shape...)
 	seed.Data[0] = 1
-	t.Accumulate(loss, seed)
+	t.backward(loss, seed)
+}
+
+// backward runs the derivatives of all nodes, beginning with the gradient seed of
+// the result y, which comes from New. y keeps its value.
+func (t *Tape) backward(y *Var, seed *tensor.Tensor) {
+	t.Accumulate(y, seed)
 	for i := len(t.nodes) - 1; i >= 0; i-- {
 		n := t.nodes[i]
 		t.nodes[i] = node{}
@@ -161,7 +168,7 @@ func (t *Tape) Backward(loss *Var) {
 		}
 		t.arena.drop(n.out.Grad)
 		n.out.Grad = nil
-		if n.out != loss && t.arena.drop(n.out.Value) {
+		if n.out != y && t.arena.drop(n.out.Value) {
 			n.out.Value = nil
 		}
 		if t.watch != nil {
@@ -175,7 +182,7 @@ func (t *Tape) Backward(loss *Var) {
 // and now belongs to the tape; it is freed when x wants no gradient.
 func (t *Tape) Accumulate(x *Var, g *tensor.Tensor) {
 	switch {
-	case !x.NeedsGrad():
+	case !t.wants(x):
 		t.arena.drop(g)
 	case g.Len() != tensor.Size(x.Value.Shape):
 		misfit("Accumulate", "a gradient of its variable's shape", g, x)
@@ -214,7 +221,7 @@ func (t *Tape) join(x *Var, g *tensor.Tensor) {
 // Pass adds to the gradient of x the gradient dy of the result itself: the
 // derivative of a sum or of a change of shape. The buffer is shared, not copied.
 func (t *Tape) Pass(x *Var, dy *tensor.Tensor) {
-	if x.NeedsGrad() {
+	if t.wants(x) {
 		t.arena.retain(dy)
 		t.Accumulate(x, dy)
 	}
@@ -234,7 +241,7 @@ func (t *Tape) over(dy *tensor.Tensor, shape []int) *tensor.Tensor {
 // nothing was added yet; nil when x wants none.
 func (t *Tape) GradOf(x *Var) *tensor.Tensor {
 	switch {
-	case !x.NeedsGrad():
+	case !t.wants(x):
 		return nil
 	case x.Grad == nil:
 		x.Grad = t.New(x.Value.Shape...)
