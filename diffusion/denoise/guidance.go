@@ -38,7 +38,7 @@ type Guidance struct {
 	Weight float64
 	// Least and Most are the noise levels sigma/alpha between which
 	// (Least, Most] guidance acts (Kynkaanniemi et al. 2024, arXiv
-	// 2404.07724, eq. 5); elsewhere the weight is 1, and the network is
+	// 2404.07724); elsewhere the weight is 1, and the network is
 	// asked once. Most 0 has no upper end.
 	Least, Most float64
 	// Rescale, in [0, 1], is the share phi by which the spread of a row's x0

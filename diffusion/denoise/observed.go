@@ -9,7 +9,7 @@ import (
 )
 
 // Observed is a denoiser of rows of which linear observations are known (moment
-// matching: Boys et al. 2023, arXiv 2310.06721, eq. 8-9):
+// matching: Boys et al. 2023, arXiv 2310.06721):
 //
 //	E[x0 | x_t, y] = m + C A' (A C A' + SD^2 I)^-1 (y - A m),
 //	m = E[x0 | x_t],   C = sigma^2/alpha dm/dx_t = Cov[x0 | x_t]   (Tweedie).

@@ -20,7 +20,7 @@ import (
 //   - Known numbers follow one path of the forward process that ends in them,
 //     drawn from q(x_s | x_t, x_0). A particle weighs as much as its reverse step
 //     p(x_s | x_t) expected that path (SMCDiff, Trippe et al. 2022, arXiv
-//     2206.04119, algorithm 2).
+//     2206.04119).
 //   - Of what is wanted the network's prediction says how likely it will come
 //     about. A particle weighs as that chance changes, and a cell is drawn
 //     among the states that will do (twisted diffusion sampling, Wu et al.

@@ -23,7 +23,7 @@ import (
 // here the last Jump steps are repeated as well.
 //
 // Repeats 1 replaces alone, which is the method of Song et al. (2021, arXiv
-// 2011.13456, appendix I.2), and too wide: the hidden values hang together with
+// 2011.13456, on imputation), and off: the hidden values hang together with
 // the known ones less than they should.
 //
 // Each time down starts the sampler anew, without a history. Cells can't be
