@@ -169,3 +169,22 @@ func TestARunKeepsItsSettings(t *testing.T) {
 		t.Error("drew -1 rows")
 	}
 }
+
+// Every row of a table and every picture gets a likelihood; data of another kind is refused.
+func TestScoreIsOneValueForEachRow(t *testing.T) {
+	rows := learn(t, penguins, filepath.Join(t.TempDir(), "rows"), ebb.Options{Steps: 5})
+	s, err := rows.Score(t.Context(), penguins, model.ScoreOptions{Draws: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s) != 344 || !(s[0].LogLikelihood < 0) || !(s[0].StandardError >= 0) {
+		t.Errorf("%d scores, the first %+v", len(s), s[0])
+	}
+	if _, err := rows.Score(t.Context(), digits, model.ScoreOptions{}); err == nil || !strings.Contains(err.Error(), "holds pictures") {
+		t.Errorf("pictures scored by a model of rows: %v", err)
+	}
+	pictures := learn(t, digits, filepath.Join(t.TempDir(), "pictures"), ebb.Options{Steps: 1})
+	if _, err := pictures.Score(t.Context(), penguins, model.ScoreOptions{}); err == nil || !strings.Contains(err.Error(), "is a table") {
+		t.Errorf("rows scored by a model of pictures: %v", err)
+	}
+}

@@ -30,9 +30,10 @@ type encoded struct {
 // Unknown is a text that the column could not hold when the transform was fitted. Its cell is -1,
 // which stands for "not observed".
 type Unknown struct {
-	Column string
-	Text   string
-	Rows   int
+	Column  string
+	Text    string
+	Rows    int
+	Missing bool // the text is a mark of a missing value, which the column never was
 }
 
 // Encode prepares a table, whose columns must be those of the schema, in any order. The seed keys
@@ -49,7 +50,7 @@ func (t *Transform) Encode(tab *Table, seed uint64) (*Dataset, error) {
 		}
 		c := tab.Columns[at[j]]
 		d.columns = append(d.columns, t.encodeColumn(j, place, c))
-		d.note(c, d.columns[len(d.columns)-1].state)
+		d.note(c, t.Schema.Columns[j].Kind.Numeric(), d.columns[len(d.columns)-1].state)
 	}
 	return d, nil
 }
@@ -88,11 +89,11 @@ func (t *Transform) encodeColumn(j int, place Place, c *Column) encoded {
 }
 
 // note lists the texts that the transform does not know.
-func (d *Dataset) note(c *Column, state []int32) {
+func (d *Dataset) note(c *Column, numeric bool, state []int32) {
 	counts := c.Counts()
 	for i, k := range state {
 		if k < 0 && counts[i] > 0 {
-			d.unknown = append(d.unknown, Unknown{Column: c.Name, Text: c.texts[i], Rows: counts[i]})
+			d.unknown = append(d.unknown, Unknown{c.Name, c.texts[i], counts[i], isMissing(c.texts[i], numeric)})
 		}
 	}
 }

@@ -16,7 +16,9 @@ import (
 // No value has none at all. To the n rows fitted to one more is added, spread widely: over numbers
 // by a third within their range W and by a third beyond each end, where it falls by the factor e
 // with each W. So a number that no row came near to, inside the range or out of it, costs log n
-// and more, and a text that the column never held costs log(n+1).
+// and more, and a text that the column never held costs log(n+1). A mark of a missing value in a
+// column that never had one says nothing: it costs 0, and the rest of the row has its marginal
+// likelihood.
 type Marginals struct {
 	columns []marginal
 	rows    int
@@ -98,6 +100,9 @@ func (t *Transform) logOf(j int, text string, states map[string]float64) float64
 		}
 	} else if p.Rest > 0 && !f.IsMissing(text) {
 		return elementary.Log(float64(p.Rest) / n)
+	}
+	if isMissing(text, f.Kind.Numeric()) {
+		return 0
 	}
 	return -elementary.Log(n + 1)
 }

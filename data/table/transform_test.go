@@ -288,7 +288,7 @@ func TestUnknownTextsAreReported(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]Unknown{{"a", "z", 2}}, d.Unknown()); diff != "" {
+	if diff := cmp.Diff([]Unknown{{"a", "z", 2, false}}, d.Unknown()); diff != "" {
 		t.Error(diff)
 	}
 	e := d.Rows(nil, 0)

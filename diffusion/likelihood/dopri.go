@@ -1,6 +1,10 @@
 package likelihood
 
-import "math"
+import (
+	"math"
+
+	"ebb/engine/kernel/elementary"
+)
 
 // The method of Dormand and Prince (J. Comput. Appl. Math. 6, 1980, table 2), of
 // order 5 with an embedded one of order 4: nodes, stages and both sets of
@@ -68,6 +72,7 @@ func (p *path) stage(s int, a []float64) {
 func (p *path) settle(d [stages]float64, tolerance float64) bool {
 	last := len(p.y) - 1
 	square, drift, volume := 0.0, 0.0, 0.0
+	noise := elementary.Sigmoid(2 * (p.u + p.h)) // sigma^2/s^2 at the end of the step
 	for i, v := range p.next {
 		e := 0.0
 		for s, w := range d {
@@ -80,9 +85,11 @@ func (p *path) settle(d [stages]float64, tolerance float64) bool {
 		}
 		r := e / (tolerance * (1 + max(math.Abs(v), math.Abs(p.y[i]))))
 		square += float64(r * r)
-		drift += float64(e * v)
+		// What an error of place does to the result is the gradient of
+		// log p(w), -(w - a x0^)/noise, which the slope there tells.
+		drift += float64(e * (v + p.k[stages-1][i]/noise))
 	}
-	ratio := max(math.Sqrt(square/float64(max(last, 1))), volume/tolerance)
+	ratio := max(math.Sqrt(square/float64(max(last, 1))), volume/(tolerance*float64(max(last, 1))))
 	if !finite(ratio) {
 		ratio = 1e10
 	}

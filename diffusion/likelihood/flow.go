@@ -44,10 +44,11 @@ type Flow struct {
 	// Draws are the paths of each row, with a noise each and, above Exact, a
 	// probe each; 0: 2. The standard error is that of their mean.
 	Draws int
-	Exact int     // dimensions up to which the trace is exact; 0: 64
+	Exact int     // dimensions up to which the trace is exact; 0: 32
 	Last  float64 // half log-SNR at which paths begin; 0: 7, noise of 0.0009
-	// Tolerance is the error of a step, of each number relative to 1 + its size
-	// and of the log-likelihood in nats; 0: 1e-5.
+	// Tolerance is the error of a step: of each number, relative to 1 + its size,
+	// in the root mean square, and of the log-likelihood in nats for each
+	// dimension; 0: 1e-5.
 	Tolerance float64
 	Batch     int // rows held at once; 0: 64
 	Watch     func(done, total int)
@@ -58,7 +59,7 @@ type Value struct {
 	LogLikelihood float64 // nats
 	StandardError float64 // of the mean over draws
 	// SolverError is the sum of the steps' estimated errors, in nats: the
-	// trace's, and the place's by what it changes at the end. Mean over draws.
+	// trace's, and the place's times the gradient of log p there. Mean over draws.
 	SolverError float64
 	Evaluations int // of the denoiser's slope, over all draws
 	// Prior, Volume and Decoder add up to LogLikelihood: of the noise at the
@@ -70,6 +71,9 @@ type Value struct {
 const (
 	mostSteps = 10_000
 	firstStep = 0.05 // of u; the method finds its own
+	// longest is the step up to which its error is estimated well: a, as a
+	// function of u, has poles at a distance of pi/2 from 0.
+	longest = 0.75
 )
 
 // Evaluate is the log-likelihood of every row of x0. noise is keyed by draw and
@@ -111,7 +115,7 @@ func (f Flow) filled() Flow {
 		f.Draws = 2
 	}
 	if f.Exact == 0 {
-		f.Exact = 64
+		f.Exact = 32
 	}
 	if f.Last == 0 {
 		f.Last = 7
@@ -164,8 +168,8 @@ func mean(v []Value) Value {
 
 const logSqrt2Pi = 0.918938533204672741780329736405617640
 
-// logNormal is the log-density of N(0, I).
-func logNormal(w []float64) float64 {
+// LogNormal is the log-density of N(0, I) at w.
+func LogNormal(w []float64) float64 {
 	sum := 0.0
 	for _, v := range w {
 		sum -= float64(v*v)/2 + logSqrt2Pi

@@ -63,7 +63,7 @@ func (s *solver) run(ctx context.Context, begin float64) error {
 				return fmt.Errorf("likelihood: row %d: the path stands still at half log-SNR %v after %d evaluations: the denoiser is not smooth there, or the tolerance of %v is below its rounding error",
 					s.lo+i+1, -p.u, p.evals, s.flow.Tolerance)
 			}
-			p.h = min(p.h, s.end-p.u)
+			p.h = min(p.h, longest, s.end-p.u)
 			going = append(going, i)
 		}
 		active = going
@@ -143,7 +143,7 @@ func (s *solver) levelAt(u float64) level {
 func (s *solver) finish(i int) {
 	p, v := s.paths[i], &s.values[i]
 	dim := len(p.y) - 1
-	v.Prior, v.Volume = logNormal(p.y[:dim]), p.y[dim]
+	v.Prior, v.Volume = LogNormal(p.y[:dim]), p.y[dim]
 	v.LogLikelihood = v.Prior + v.Volume + v.Decoder
 	v.SolverError, v.Evaluations = p.err, p.evals
 }
