@@ -226,13 +226,13 @@ func (p *Init) begin(m *ImageModel, x *process.State, grid []float64, first uint
 // for all classes together: the network adds nothing for their label. (Ho and Salimans 2022,
 // arXiv 2207.12598, algorithm 1. Others keep an embedding of its own for no class; none is
 // what a network without classes has, and such runs load as they are.)
-func dropLabels(labels []int32, share float64, seed uint64, step int) {
+func dropLabels(labels []int32, share float64, d denoise.Draws) {
 	if share == 0 {
 		return
 	}
-	stream := rng.New(seed, rng.Condition)
+	stream := rng.New(d.Seed, rng.Condition)
 	for i := range labels {
-		if stream.Uniform(uint64(step), uint64(i)) < share {
+		if stream.Uniform(uint64(d.Step), uint64(d.First+i)) < share {
 			labels[i] = -1
 		}
 	}

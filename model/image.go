@@ -163,8 +163,9 @@ func (o *imageObjective) Loss(t *autograd.Tape, step int) *autograd.Var {
 			labels[i] = label
 		}
 	})
-	dropLabels(labels, o.Config.Image.LabelDrop, o.Config.Seed, step)
-	loss := o.Objective.Loss(t, o.net, x0, labels, denoise.Draws{Seed: o.Config.Seed, Step: step})
+	draws := denoise.Draws{Seed: o.Config.Seed, Step: step}
+	dropLabels(labels, o.Config.Image.LabelDrop, draws)
+	loss := o.Objective.Loss(t, o.net, x0, labels, draws)
 	t.Free(x0)
 	return loss
 }
