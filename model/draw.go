@@ -41,6 +41,16 @@ type DrawOptions struct {
 	Class   int    // of pictures; negative: drawn in the proportions of the training set
 	Memory  Bytes  // budget of the process; 0: any
 	Watch   func(sample.Progress)
+
+	batch int // examples that go through the network at a time
+
+	// Conditions, each nil for none. Those of pictures:
+	Guide   *Guide
+	Inpaint *Inpaint
+	Init    *Init
+	// Those of tables, as conditions such as "age>=40"; all must hold.
+	Where     []string
+	Particles int // for conditions that need them: each row is chosen among so many; 0: 32
 }
 
 // plan fills in the model's own choices and makes the times that the sampler visits. A

@@ -23,6 +23,9 @@ type ImageConfig struct {
 	Frame   image.Frame `yaml:"frame"`             // size, border and fill
 	Flip    bool        `yaml:"flip"`              // half of the training pictures are mirrored
 	Classes []Class     `yaml:"classes,omitempty"` // the model is conditional on them
+	// LabelDrop is the share of training pictures whose class is hidden, so that the model
+	// learns all classes together too, which guidance needs; 0.1 is usual.
+	LabelDrop float64 `yaml:"label_drop,omitempty"`
 	// ExactConv computes convolutions by their definition; otherwise most are by Winograd's
 	// algorithm, which is about twice as fast and has about twice the rounding error.
 	ExactConv bool               `yaml:"exact_conv,omitempty"`
@@ -83,6 +86,12 @@ func (c *Config) checkUNet() error {
 			u.InChannels, u.OutChannels, f.C, c.Process.Variance, f.C, out)
 	case (u.Classes == nil) != (len(c.Image.Classes) == 0), u.Classes != nil && *u.Classes < len(c.Image.Classes):
 		return fmt.Errorf("model: unet's num_class_embeds does not fit the %d classes of the pictures", len(c.Image.Classes))
+	}
+	switch d := c.Image.LabelDrop; {
+	case !(d >= 0 && d < 1):
+		return fmt.Errorf("model: label_drop is %v: it is a share of the pictures, at least 0 and below 1; 0.1 is usual", d)
+	case d > 0 && len(c.Image.Classes) == 0:
+		return fmt.Errorf("model: label_drop is %v, but the pictures have no labels to drop", d)
 	}
 	return u.CheckSize(f.PaddedH(), f.PaddedW())
 }
@@ -196,7 +205,9 @@ func (o *imageObjective) Part(t *autograd.Tape, step, lo, hi int) *autograd.Var 
 			labels[i] = label
 		}
 	})
-	loss := o.Objective.Loss(t, o.net, x0, labels, denoise.Draws{Seed: o.Config.Seed, Step: step, First: lo})
+	draws := denoise.Draws{Seed: o.Config.Seed, Step: step, First: lo}
+	dropLabels(labels, o.Config.Image.LabelDrop, draws)
+	loss := o.Objective.Loss(t, o.net, x0, labels, draws)
 	t.Free(x0)
 	return share(t, loss, n, o.Batch())
 }
@@ -220,20 +231,27 @@ func (m *ImageModel) Draw(ctx context.Context, o DrawOptions) (*image.Images, er
 	if err != nil {
 		return nil, err
 	}
-	batch, err := o.batchWithin(imageChunk, m.dryRun)
-	if err != nil {
+	if o.batch, err = o.batchWithin(imageChunk, m.dryRun); err != nil {
 		return nil, err
 	}
+	if err := m.checkConditions(o); err != nil {
+		return nil, err
+	}
+	grid = o.Init.grid(grid)
 	frame := m.Config.Image.Frame
 	out := image.New(o.N, frame.H, frame.W, frame.C)
 	out.Labels, out.LabelNames = labels, m.classNames()
 	for lo := 0; lo < o.N; lo += imageChunk {
 		hi := min(lo+imageChunk, o.N)
+		first := o.First + uint64(lo)
+		at := func(p rng.Purpose) rng.Rows { return rng.Rows{Stream: rng.New(o.Seed, p), First: first} }
 		x := process.NewState(hi-lo, frame.Dim())
-		m.begin(x, grid, rng.Rows{Stream: rng.New(o.Seed, rng.Prior), First: o.First + uint64(lo)})
-		noise := rng.Rows{Stream: rng.New(o.Seed, rng.Sampler), First: o.First + uint64(lo)}
-		if err := sample.Run(ctx, sampler, m.denoiser(part(labels, lo, hi), batch), x, grid, noise, watchChunk(o, lo, hi)...); err != nil {
-			return nil, err
+		o.Init.begin(m, x, grid, first, at(rng.Prior))
+		way := o.Inpaint.around(sampler, frame, first, hi-lo, at(rng.Known))
+		if len(grid) > 1 { // else the pictures stay as they are
+			if err := sample.Run(ctx, way, m.guided(o, part(labels, lo, hi)), x, grid, at(rng.Sampler), watchChunk(o, lo, hi)...); err != nil {
+				return nil, err
+			}
 		}
 		copy(out.Pixels[lo*out.Dim():], image.DecodeAll(frame, x.Data).Pixels)
 	}

@@ -203,30 +203,33 @@ const tableChunk = 4096
 // Draw generates rows. Row i depends on the seed, on First+i and on the options, not on how
 // many others are drawn.
 func (m *TableModel) Draw(ctx context.Context, o DrawOptions) (*table.Table, error) {
+	w, err := m.wish(o.Where)
+	if err != nil {
+		return nil, err
+	}
+	each, err := m.checkConditions(o, w)
+	if err != nil {
+		return nil, err
+	}
 	o, grid, err := m.plan(m.Config, o)
 	if err != nil {
 		return nil, err
 	}
-	numeric, err := NewSampler(o.Sampler, SamplerOptions{Variance: sample.FixedSmall})
-	if err != nil {
+	if o.batch, err = o.batchWithin(denoiseChunk, m.dryRun); err != nil {
 		return nil, err
 	}
-	batch, err := o.batchWithin(denoiseChunk, m.dryRun)
-	if err != nil {
-		return nil, err
-	}
-	d, transform := m.denoiser(batch), m.Config.Table.Transform
+	transform := m.Config.Table.Transform
 	rows := table.Sample{Rows: o.N, First: o.First, Seed: o.Seed,
 		Num: make([]float64, 0, o.N*transform.Numbers()), Cells: make([]int32, 0, o.N*len(transform.Cards()))}
-	for lo := 0; lo < o.N; lo += tableChunk {
-		hi := min(lo+tableChunk, o.N)
-		at := func(p rng.Purpose) rng.Rows {
-			return rng.Rows{Stream: rng.New(o.Seed, p), First: o.First + uint64(lo)}
+	chunk := max(tableChunk/each, 1)
+	for lo := 0; lo < o.N; lo += chunk {
+		hi := min(lo+chunk, o.N)
+		draw := m.drawRows
+		if each > 1 || w != nil && !w.given() {
+			draw = m.drawWhere
 		}
-		x, cells := process.NewState(hi-lo, transform.Numbers()), process.NewCells(hi-lo, transform.Cards())
-		m.begin(x, grid, at(rng.Prior))
-		sampler := sample.Mixed{Numeric: numeric, Cells: cells, Noise: at(rng.Cells)}
-		if err := sample.Run(ctx, sampler, d, x, grid, at(rng.Sampler), watchChunk(o, lo, hi)...); err != nil {
+		x, cells, err := draw(ctx, w, o, grid, o.First+uint64(lo), hi-lo, each)
+		if err != nil {
 			return nil, err
 		}
 		rows.Num, rows.Cells = append(rows.Num, x.Data...), append(rows.Cells, cells.Data...)
@@ -235,4 +238,19 @@ func (m *TableModel) Draw(ctx context.Context, o DrawOptions) (*table.Table, err
 		return nil, err
 	}
 	return transform.Decode(rows), nil
+}
+
+// drawRows draws the rows first to first+rows-1, whose cells may begin with some that are given.
+func (m *TableModel) drawRows(ctx context.Context, w *wish, o DrawOptions, grid []float64, first uint64, rows, _ int) (*process.State, *process.Cells, error) {
+	numeric, err := NewSampler(o.Sampler, SamplerOptions{Variance: sample.FixedSmall})
+	if err != nil {
+		return nil, nil, err
+	}
+	transform := m.Config.Table.Transform
+	at := func(p rng.Purpose) rng.Rows { return rng.Rows{Stream: rng.New(o.Seed, p), First: first} }
+	x, cells := process.NewState(rows, transform.Numbers()), w.start(rows, transform.Cards())
+	m.begin(x, grid, at(rng.Prior))
+	sampler := sample.Mixed{Numeric: numeric, Cells: cells, Noise: at(rng.Cells)}
+	lo := int(first - o.First)
+	return x, cells, sample.Run(ctx, sampler, m.denoiser(o.batch), x, grid, at(rng.Sampler), watchChunk(o, lo, lo+rows)...)
 }

@@ -37,7 +37,7 @@ func (o *sampleOptions) checkPlace(c *model.Config) error {
 		return o.checkRows()
 	}
 	var err error
-	if o.draw.Class, err = classNumber(o.class, c.Image.Classes); err != nil {
+	if o.draw.Class, err = classNumber("class", o.class, c.Image.Classes); err != nil {
 		return err
 	}
 	return o.checkPictures()

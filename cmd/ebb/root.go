@@ -64,7 +64,7 @@ func run(args []string, in io.Reader, out, errw io.Writer) int {
 		return coded.code
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
-	case errors.Is(err, model.ErrName), errors.Is(err, model.ErrGrid):
+	case errors.Is(err, model.ErrName), errors.Is(err, model.ErrGrid), errors.Is(err, model.ErrCondition):
 		return exitUsage
 	}
 	return exitFailed

@@ -31,6 +31,8 @@ type sampleOptions struct {
 	draw      model.DrawOptions
 
 	trajectory string // file for the states of the first rows
+
+	condition conditionOptions
 }
 
 const sampleHelp = `Draw new examples from a trained run.
@@ -39,7 +41,9 @@ The form of OUT follows its ending: .csv for rows; .png (one picture, a grid), .
 (one PNG each) for pictures. Without -o rows go to standard output.
 
 The same run, seed and number give the same bytes on every machine, with any number of threads;
-example i is the same whether 10 or 10,000 are drawn. --first 1000 goes on where -n 1000 ended.`
+example i is the same whether 10 or 10,000 are drawn. --first 1000 goes on where -n 1000 ended.
+
+` + conditionHelp
 
 func newSample(s streams) *cobra.Command {
 	o := &sampleOptions{}
@@ -50,6 +54,8 @@ func newSample(s streams) *cobra.Command {
 		Example: `  ebb sample runs/people -n 1000 -o people.csv
   ebb sample runs/fashion -n 64 -o garments.png --class 5
   ebb sample runs/fashion -n 1000 -o garments/ --sampler ddim --steps 50
+  ebb sample runs/fashion -n 64 -o bags.png --class Bag --guidance 2
+  ebb sample runs/people -n 100 --where 'age>=40' --where job=smith
   ebb sample --list`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -59,7 +65,7 @@ func newSample(s streams) *cobra.Command {
 			if len(args) != 1 {
 				return usagef("say which run to sample: ebb sample RUN -n N")
 			}
-			o.run = args[0]
+			o.run, o.condition.given = args[0], cmd.Flags().Changed
 			return o.execute(cmd.Context(), s)
 		},
 	}
@@ -72,6 +78,7 @@ func newSample(s streams) *cobra.Command {
 	f.Uint64Var(&o.draw.Seed, "seed", 0, "seed of the draw")
 	f.Uint64Var(&o.draw.First, "first", 0, "number of the first example")
 	f.StringVar(&o.class, "class", "", "class of the pictures, by name or number (default: as in the training data)")
+	o.condition.flags(f)
 	f.StringVar(&o.trajectory, "trajectory", "", "file for the states after each step of the first rows: .npy, or an animated .png of pictures")
 	f.Var(&o.draw.Memory, "memory", "memory that drawing may take, such as 1GiB: fewer at a time go through the network, to the same result")
 	f.BoolVar(&o.list, "list", false, "list the samplers and the grids")
@@ -97,7 +104,7 @@ func listNames(out io.Writer, asJSON bool) error {
 }
 
 func (o *sampleOptions) execute(ctx context.Context, s streams) error {
-	if o.draw.N < 1 {
+	if o.draw.N < 0 || o.draw.N == 0 && o.condition.init == "" && o.condition.inpaint == "" {
 		return usagef("say how many to draw: ebb sample %s -n 100", o.run)
 	}
 	if o.draw.Steps < 0 {
@@ -110,6 +117,9 @@ func (o *sampleOptions) execute(ctx context.Context, s streams) error {
 	defer pool.Close()
 	m, config, err := openRun(o.run, o.precision, pool)
 	if err != nil {
+		return err
+	}
+	if err := o.condition.apply(config, &o.draw); err != nil {
 		return err
 	}
 	if err := o.checkPlace(config); err != nil {
@@ -176,8 +186,8 @@ func (o *sampleOptions) pictures(ctx context.Context, m *model.ImageModel) error
 	return writePictures(o.out, pictures)
 }
 
-// classNumber finds a class by its name or number; an empty text is -1, any class.
-func classNumber(text string, classes []model.Class) (int, error) {
+// classNumber finds the class that a flag gives by its name or number; an empty text is -1, any class.
+func classNumber(flag, text string, classes []model.Class) (int, error) {
 	if text == "" {
 		return -1, nil
 	}
@@ -190,13 +200,13 @@ func classNumber(text string, classes []model.Class) (int, error) {
 		return k, nil
 	}
 	if len(classes) == 0 {
-		return 0, usagef("--class %s: the model has no classes: it was trained without labels", text)
+		return 0, usagef("--%s %s: the model has no classes: it was trained without labels", flag, text)
 	}
 	names := make([]string, len(classes))
 	for k, c := range classes {
 		names[k] = c.Name
 	}
-	return 0, usagef("--class %s: there is no such class: choose one of %s", text, strings.Join(names, ", "))
+	return 0, usagef("--%s %s: there is no such class: choose one of %s", flag, text, strings.Join(names, ", "))
 }
 
 // writePictures writes a grid, an array or a folder, as the path's ending says; checkPictures

@@ -36,6 +36,7 @@ type trainOptions struct {
 	rate           float64
 	flip           bool
 	pad            int
+	labelDrop      float64
 	exactConv      bool
 	precision      string
 	resume, json   bool
@@ -109,6 +110,7 @@ func newTrain(s streams) *cobra.Command {
 	f.Float64Var(&o.rate, "rate", 0, "peak learning rate (default: by the preset)")
 	f.BoolVar(&o.flip, "flip", false, "mirror half of the training pictures left to right")
 	f.IntVar(&o.pad, "pad", 0, "give pictures a border, so that their sides are multiples of this (default: what the network needs)")
+	f.Float64Var(&o.labelDrop, "label-drop", 0, "share of pictures whose label is hidden in training, for 'ebb sample --guidance'; 0.1 is usual")
 	f.BoolVar(&o.exactConv, "exact-conv", false, "convolutions by their definition: slower, half the rounding error of Winograd's algorithm")
 	addPrecision(f, &o.precision, "")
 	f.BoolVar(&o.resume, "resume", false, "go on from the run's last checkpoint, or start if there is none")
@@ -158,6 +160,9 @@ func (o *trainOptions) check() error {
 		return usagef("say what to learn: ebb train DATA -o %s", o.run)
 	case o.steps > 0 && o.time > 0:
 		return usagef("give --steps or --time, not both")
+	}
+	if !(o.labelDrop >= 0 && o.labelDrop < 1) {
+		return usagef("--label-drop is a share of the pictures: at least 0 and below 1; 0.1 is usual")
 	}
 	for _, f := range []struct {
 		name  string
@@ -265,6 +270,9 @@ func (o *trainOptions) defaults(src *model.Source) (*model.Config, error) {
 	if (o.pad != 0 || o.flip || o.exactConv) && src.Images == nil {
 		return nil, usagef("--pad, --flip and --exact-conv are for pictures; %s is a table", src.Path)
 	}
+	if o.given("label-drop") && (src.Images == nil || src.Images.Labels == nil) {
+		return nil, usagef("--label-drop is for pictures with labels; %s has none", src.Path)
+	}
 	c, err := model.NewConfig(src, o.preset)
 	if err == nil && o.pad != 0 {
 		if err := c.Image.Pad(src.Images, o.pad); err != nil {
@@ -325,6 +333,9 @@ func (o *trainOptions) override(c *model.Config) {
 	if o.given("precision") {
 		c.Precision = o.precision
 	}
+	if o.given("label-drop") && c.Image != nil {
+		c.Image.LabelDrop = o.labelDrop
+	}
 	if o.given("exact-conv") && c.Image != nil {
 		c.Image.ExactConv = o.exactConv
 	}
@@ -332,7 +343,7 @@ func (o *trainOptions) override(c *model.Config) {
 
 // reopen opens the existing run of a configuration.
 func (o *trainOptions) reopen(config *model.Config) (*trainJob, error) {
-	for _, name := range []string{"config", "preset", "label", "schedule", "prediction", "weighting", "times", "seed", "batch", "micro-batch", "memory", "rate", "flip", "exact-conv", "precision"} {
+	for _, name := range []string{"config", "preset", "label", "schedule", "prediction", "weighting", "times", "seed", "batch", "micro-batch", "memory", "rate", "flip", "label-drop", "exact-conv", "precision"} {
 		if o.given(name) && !o.agrees(name, config) {
 			return nil, usagef("--%s differs from the run's own setting: a resumed run keeps its settings; leave the flag out, or start another run", name)
 		}
@@ -371,6 +382,8 @@ func (o *trainOptions) agrees(name string, c *model.Config) bool {
 		return c.Image != nil && o.flip == c.Image.Flip
 	case "precision":
 		return sameNumerics(o.precision, c)
+	case "label-drop":
+		return c.Image != nil && o.labelDrop == c.Image.LabelDrop
 	case "exact-conv":
 		return c.Image != nil && o.exactConv == c.Image.ExactConv
 	}

@@ -9,6 +9,8 @@
 //	vlb.go         the variational term of one step, with its derivative
 //	decoder.go     p(x0 | x_1): 8-bit levels or a density
 //	bound.go       the whole variational bound in bits per dimension
+//	guidance.go    a class drawn closer than the data has it
+//	observed.go    rows of which linear observations are known
 //	table.go       rows of numbers and categories, with one network for both
 //	tableloss.go   their loss
 //

@@ -29,6 +29,7 @@ const (
 	Metric                       // any other draw of a measurement
 	Condition                    // labels drawn for sampling and dropped in training
 	Test                         // tests
+	Known                        // noise of what is known, and of going back in time
 )
 
 // Stream draws the numbers of one purpose under one seed. It is a value without state, safe
