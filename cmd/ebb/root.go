@@ -78,6 +78,7 @@ gives the same bytes on every machine.
   ebb train people.csv -o runs/people         learn a table (or IDX, NPY, a folder of pictures)
   ebb sample runs/people -n 1000 -o new.csv   draw new rows
   ebb eval new.csv --real people.csv          how good they are
+  ebb score runs/people new.csv               how probable each row is, to find odd ones
   ebb info people.csv                         what Ebb makes of a file
   ebb bench                                   how fast Ebb is on this machine
 

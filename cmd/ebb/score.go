@@ -43,8 +43,9 @@ trained on costs more with its distance.
 Pictures: log_likelihood of the 8-bit values (and of the class, for a model of classes), the bound's
 parts, and bits_per_dimension.
 
-To rank anomalies, sort by log_likelihood, the smallest first; by together to pass over rows that
-are merely rare in a column; by least to find single wrong cells, whose column is named beside it.
+To rank anomalies, sort by log_likelihood, the smallest first; by together to pass over values that
+are merely rare in their column; by least to find single wrong cells, whose column is named beside it
+(docs/results.md has how well each finds rows planted in three tables).
 
 --exact solves the probability-flow ODE: the likelihood itself instead of a bound, for pictures and
 for tables of numbers alone. It takes some hundred evaluations of the network and its derivative
