@@ -9,7 +9,7 @@ import (
 // through the network some images at a time: what a layer writes is then still in
 // the cache when the next one reads it. Against that stands reading all weights
 // anew for each piece. 64 images of 32x32 took in pieces of 16, 32 and 64 of them
-// 85, 88 and 98 ms with 1.6 million weights and 32 channels at full size, 282, 275
+// 85, 88 and 98 ms with 1.6 million weights and 32 channels at full size, 286, 275
 // and 281 ms with 6.5 million and 64; 32 images with 36 million and 128 took in
 // pieces of 16 and 32 of them 480 and 470 ms.
 const (
