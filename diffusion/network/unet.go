@@ -80,6 +80,16 @@ func (u *UNet) Params() nn.Params { return u.params }
 // nothing to the time embedding. H and W must satisfy [UNetConfig.CheckSize].
 func (u *UNet) Forward(t *autograd.Tape, x *autograd.Var, time []float64, labels []int32) *autograd.Var {
 	u.check(x, time, labels)
+	if !t.Training() && u.Trace == nil {
+		if some := u.imagesAtOnce(x); some < len(time) {
+			return u.inPieces(t, x, time, labels, some)
+		}
+	}
+	return u.forward(t, x, time, labels)
+}
+
+// forward is Forward of all images at once.
+func (u *UNet) forward(t *autograd.Tape, x *autograd.Var, time []float64, labels []int32) *autograd.Var {
 	f := &pass{t: t, trace: u.Trace}
 	f.e = u.embed(f, time, labels)
 	h := u.center(t, x)

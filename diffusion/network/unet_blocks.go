@@ -51,8 +51,17 @@ func (f *pass) divide(x *autograd.Var, scale float32) *autograd.Var {
 // block runs f, a part of the network, on x and its skip (nil for none), as a
 // Checkpoint of the tape.
 func (f *pass) block(part func(f *pass, x, skip *autograd.Var) *autograd.Var, x, skip *autograd.Var) *autograd.Var {
+	// Without a middle, the first block on the way up joins a state with itself:
+	// one input, so that its gradient is summed in one order.
+	itself := x == skip
+	if itself {
+		skip = nil
+	}
 	return f.t.Checkpoint(func(in []*autograd.Var) *autograd.Var {
 		inner := &pass{t: f.t, e: in[1], trace: f.trace}
+		if itself {
+			return part(inner, in[0], in[0])
+		}
 		return part(inner, in[0], in[2])
 	}, x, f.e, skip)
 }
@@ -99,7 +108,7 @@ func newDownBlock(p part, in, out int, attends, last bool) *downBlock {
 func (d *downBlock) forward(f *pass, x *autograd.Var) *autograd.Var {
 	for i, r := range d.resnets {
 		x = f.block(func(f *pass, x, _ *autograd.Var) *autograd.Var {
-			x = r.forward(f, x)
+			x = r.forward(f, x, nil)
 			if d.attentions != nil {
 				x = f.next(x, d.attentions[i].forward(f, x))
 			}
@@ -134,11 +143,11 @@ func newMidBlock(p part, ch int) *midBlock {
 // released.
 func (m *midBlock) forward(f *pass, x *autograd.Var) *autograd.Var {
 	return f.see("mid_block", f.block(func(f *pass, x, _ *autograd.Var) *autograd.Var {
-		x = m.first.forward(f, x)
+		x = m.first.forward(f, x, nil)
 		if m.attention != nil {
 			x = f.next(x, m.attention.forward(f, x))
 		}
-		return f.next(x, m.second.forward(f, x))
+		return f.next(x, m.second.forward(f, x, nil))
 	}, x, nil))
 }
 
@@ -182,10 +191,8 @@ func (u *upBlock) forward(f *pass, x *autograd.Var) *autograd.Var {
 		skip := f.skips[top]
 		f.skips = f.skips[:top]
 		x = f.block(func(f *pass, x, skip *autograd.Var) *autograd.Var {
-			joined := f.t.Concat(x, skip)
-			f.t.Release(x)
+			x = f.next(x, r.forward(f, x, skip))
 			f.t.Release(skip)
-			x = f.next(joined, r.forward(f, joined))
 			if u.attentions != nil {
 				x = f.next(x, u.attentions[i].forward(f, x))
 			}

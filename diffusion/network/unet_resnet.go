@@ -43,11 +43,16 @@ func newResnet(p part, in, out int, divide float64) *resnet {
 	return r
 }
 
-// forward: x (N,H,W,C)  e (N,E), the time embedding after SiLU -> y (N,H,W,O).
-// x is not released.
-func (r *resnet) forward(f *pass, x *autograd.Var) *autograd.Var {
+// forward: x (N,H,W,C)  skip (N,H,W,S), joined with x, or nil  e (N,E), the time
+// embedding after SiLU -> y (N,H,W,O). x and skip are not released.
+func (r *resnet) forward(f *pass, x, skip *autograd.Var) *autograd.Var {
 	t := f.t
-	h := r.norm1.ForwardSiLU(t, x)
+	var h *autograd.Var
+	if skip != nil {
+		h = r.norm1.ForwardJoinedSiLU(t, x, skip)
+	} else {
+		h = r.norm1.ForwardSiLU(t, x)
+	}
 	p := r.time.Forward(t, f.e)
 	if r.scaleShift {
 		h = f.next(h, r.conv1.Forward(t, h))
@@ -59,15 +64,23 @@ func (r *resnet) forward(f *pass, x *autograd.Var) *autograd.Var {
 		h = f.next(h, r.norm2.ForwardSiLU(t, h))
 	}
 	t.Release(p)
-	y := x
-	if r.shortcut != nil {
-		y = r.shortcut.Forward(t, x)
-	}
+	y := r.around(t, x, skip)
 	sum := f.next(h, r.conv2.ForwardAdd(t, h, y))
-	if r.shortcut != nil {
+	if y != x {
 		t.Release(y)
 	}
 	return f.see(r.name, f.divide(sum, r.scale))
+}
+
+// around is what goes past the convolutions: x, or its shortcut.
+func (r *resnet) around(t *autograd.Tape, x, skip *autograd.Var) *autograd.Var {
+	switch {
+	case skip != nil:
+		return r.shortcut.ForwardJoined(t, x, skip)
+	case r.shortcut != nil:
+		return r.shortcut.Forward(t, x)
+	}
+	return x
 }
 
 func (r *resnet) modulate(t *autograd.Tape, h, p *autograd.Var) *autograd.Var {

@@ -163,6 +163,26 @@ func TestUNetRowsAndRelease(t *testing.T) {
 	}
 }
 
+// The same of a batch so large that inference takes it in pieces.
+func TestUNetInPieces(t *testing.T) {
+	pool := parallel.New(3)
+	defer pool.Close()
+	for _, name := range []string{"default", "no attention, no classes"} {
+		u := newTiny(t, variants[name])
+		x, time, labels := batch(u.Config, 50)
+		if once := u.imagesAtOnce(autograd.NewInference(nil).Const(x)); 2*once >= 50 || 50%once == 0 {
+			t.Fatalf("%s: pieces of %d images are no test with a batch of 50", name, once)
+		}
+		checkRows(t, name, pool, 50, func(tape *autograd.Tape, lo, hi int) *autograd.Var {
+			part := labels
+			if labels != nil {
+				part = labels[lo:hi]
+			}
+			return u.Forward(tape, tape.Const(rowsOf(x, lo, hi)), time[lo:hi], part)
+		})
+	}
+}
+
 // Time, label and every input channel reach the output; no label is not label 0.
 func TestUNetInputsMatter(t *testing.T) {
 	u := newTiny(t, nil)

@@ -44,10 +44,11 @@ func columnSquaresGeneric(c columns, sum, x, center []float32) {
 	}
 }
 
-// normalizeGeneric sets y = (x - center) a + b, followed by SiLU if wanted.
-func normalizeGeneric(c columns, silu bool, y, x, center, a, b []float32) {
+// normalizeGeneric sets y = (x - center) a + b, followed by SiLU if wanted. The rows of y are strideY
+// floats apart.
+func normalizeGeneric(c columns, silu bool, y []float32, strideY int, x, center, a, b []float32) {
 	for t := range c.rows {
-		x, y := x[t*c.stride:][:c.n], y[t*c.stride:][:c.n]
+		x, y := x[t*c.stride:][:c.n], y[t*strideY:][:c.n]
 		for j := range c.n {
 			z := fma32(x[j]-center[j], a[j], b[j])
 			if silu {

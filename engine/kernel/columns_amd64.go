@@ -37,21 +37,22 @@ func columnSquares(isa ISA, c columns, sum, x, center []float32) {
 	})
 }
 
-func normalize(isa ISA, c columns, silu bool, y, x, center, a, b []float32) {
+func normalize(isa ISA, c columns, silu bool, y []float32, strideY int, x, center, a, b []float32) {
 	if isa == Generic {
-		normalizeGeneric(c, silu, y, x, center, a, b)
+		normalizeGeneric(c, silu, y, strideY, x, center, a, b)
 		return
 	}
 	c.inBlocks(func(at, rows int) {
+		to := at / c.stride * strideY
 		switch {
 		case isa == AVX512 && silu:
-			normalizeSiLUAVX512(&y[at], &x[at], &center[0], &a[0], &b[0], rows, c.stride, c.n)
+			normalizeSiLUAVX512(&y[to], &x[at], &center[0], &a[0], &b[0], rows, strideY, c.stride, c.n)
 		case isa == AVX512:
-			normalizeAVX512(&y[at], &x[at], &center[0], &a[0], &b[0], rows, c.stride, c.n)
+			normalizeAVX512(&y[to], &x[at], &center[0], &a[0], &b[0], rows, strideY, c.stride, c.n)
 		case isa == AVX2 && silu:
-			normalizeSiLUAVX2(&y[at], &x[at], &center[0], &a[0], &b[0], rows, c.stride, c.n)
+			normalizeSiLUAVX2(&y[to], &x[at], &center[0], &a[0], &b[0], rows, strideY, c.stride, c.n)
 		default:
-			normalizeAVX2(&y[at], &x[at], &center[0], &a[0], &b[0], rows, c.stride, c.n)
+			normalizeAVX2(&y[to], &x[at], &center[0], &a[0], &b[0], rows, strideY, c.stride, c.n)
 		}
 	})
 }

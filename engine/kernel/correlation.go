@@ -80,6 +80,10 @@ func (s correlation) paddedW() int { return (s.outW-1)*s.stride + s.kw }
 
 // run computes all outputs; the weights are (kh,kw,inC,outC).
 func (s correlation) run(p *parallel.Pool, isa ISA, y, x []float32, weights panels, start []float32) {
+	if s.byPixels() {
+		s.runByPixels(p, isa, y, x, weights, start)
+		return
+	}
 	b := s.bands()
 	whole := s.part(b, 0)
 	shared := p.Borrow(s.tableLen(whole))

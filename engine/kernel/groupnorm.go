@@ -26,28 +26,44 @@ const normBlock = 32
 
 // Forward sets y, mean and rstd. y may be x.
 func (s GroupNorm) Forward(p *parallel.Pool, y, mean, rstd, x, gamma, beta []float32) {
-	s.check(mean, rstd, gamma, beta, y, x)
+	s.ForwardSides(p, y, mean, rstd, oneSide(x, s.C), gamma, beta)
+}
+
+// ForwardSides is Forward of an x that may lie in two tensors; y does not.
+func (s GroupNorm) ForwardSides(p *parallel.Pool, y, mean, rstd []float32, x Sides, gamma, beta []float32) {
+	s.check(mean, rstd, gamma, beta, y)
+	x.check("GroupNorm x", s.N, s.T, s.C)
 	isa, strip := active(), s.strip()
 	p.Run(s.N*(s.C/strip), func(worker, piece int) {
 		n, c := piece/(s.C/strip), piece%(s.C/strip)*strip
 		per := s.C / s.Groups
-		buf := p.Scratch(worker, 4*strip)
-		col := columns{n: strip, rows: s.T, stride: s.C}
-		at := n*s.T*s.C + c
+		buf := p.Scratch(worker, 3*strip)
 		stat := n*s.Groups + c/per
 		groups := strip / per
-		center, a, b := buf[:strip], buf[strip:2*strip], buf[2*strip:3*strip]
-		s.moments(isa, col, buf, mean[stat:][:groups], rstd[stat:][:groups], x[at:])
-		s.affine(center, a, b, mean[stat:], rstd[stat:], gamma, beta, c)
-		normalize(isa, col, s.SiLU, y[at:], x[at:], center, a, b)
+		sides := x.strip(n, s.T, c, strip)
+		s.moments(isa, sides, buf, mean[stat:][:groups], rstd[stat:][:groups])
+		s.apply(isa, sides, buf, y[n*s.T*s.C+c:], mean[stat:], rstd[stat:], gamma, beta, c)
 	})
 }
 
-// moments sets mean and rstd of the groups in a strip of channels. buf has 4 strips of floats.
-func (s GroupNorm) moments(isa ISA, col columns, buf, mean, rstd, x []float32) {
-	per := s.C / s.Groups
-	sum, center, square := buf[:col.n], buf[col.n:2*col.n], buf[2*col.n:3*col.n]
-	columnSums(isa, col, sum, x)
+// apply normalises a strip of channels of an image, from c on, into y. buf has 3 strips of floats.
+func (s GroupNorm) apply(isa ISA, sides [2]sideStrip, buf, y, mean, rstd, gamma, beta []float32, c int) {
+	strip := len(buf) / 3
+	center, a, b := buf[:strip], buf[strip:2*strip], buf[2*strip:]
+	s.affine(center, a, b, mean, rstd, gamma, beta, c)
+	for _, side := range sides {
+		at := side.at
+		normalize(isa, side.columns, s.SiLU, y[at:], s.C, side.x, center[at:], a[at:], b[at:])
+	}
+}
+
+// moments sets mean and rstd of the groups in a strip of channels. buf has 3 strips of floats.
+func (s GroupNorm) moments(isa ISA, sides [2]sideStrip, buf, mean, rstd []float32) {
+	per, strip := s.C/s.Groups, len(buf)/3
+	sum, center, square := buf[:strip], buf[strip:2*strip], buf[2*strip:]
+	for _, side := range sides {
+		columnSums(isa, side.columns, sum[side.at:], side.x)
+	}
 	count := float64(s.T * per)
 	for g := range mean {
 		total := 0.0
@@ -60,7 +76,9 @@ func (s GroupNorm) moments(isa ISA, col columns, buf, mean, rstd, x []float32) {
 		}
 		rstd[g] = float32(total/count - float64(mean[g])) // what rounding the mean lost
 	}
-	columnSquares(isa, col, square, x, center)
+	for _, side := range sides {
+		columnSquares(isa, side.columns, square[side.at:], side.x, center[side.at:])
+	}
 	for g := range rstd {
 		total := 0.0
 		for _, v := range square[g*per:][:per] {
@@ -97,7 +115,14 @@ func (s GroupNorm) affine(center, a, b, mean, rstd, gamma, beta []float32, c int
 //
 //	dx = rstd (z' - mean(z') - x̂ mean(z' x̂))     dgamma = Σ dz x̂     dbeta = Σ dz
 func (s GroupNorm) Backward(p *parallel.Pool, dx, dgamma, dbeta, dy, x, mean, rstd, gamma, beta []float32) {
-	s.check(mean, rstd, gamma, beta, dx, dy, x)
+	s.BackwardSides(p, oneSide(dx, s.C), dgamma, dbeta, dy, oneSide(x, s.C), mean, rstd, gamma, beta)
+}
+
+// BackwardSides is Backward of ForwardSides; dx has the sides of x.
+func (s GroupNorm) BackwardSides(p *parallel.Pool, dx Sides, dgamma, dbeta, dy []float32, x Sides, mean, rstd, gamma, beta []float32) {
+	s.check(mean, rstd, gamma, beta, dy)
+	x.check("GroupNorm x", s.N, s.T, s.C)
+	dx.check("GroupNorm dx", s.N, s.T, s.C)
 	if gamma != nil {
 		checkLen("GroupNorm dgamma", dgamma, s.C, false)
 		checkLen("GroupNorm dbeta", dbeta, s.C, false)
@@ -113,11 +138,14 @@ func (s GroupNorm) Backward(p *parallel.Pool, dx, dgamma, dbeta, dy, x, mean, rs
 		k0, k1 := buf[3*strip:4*strip], buf[4*strip:5*strip]
 		sums := part[n*2*s.C:][:2*s.C]
 		dotX, dot1 := sums[c:][:strip], sums[s.C+c:][:strip]
-		col := columns{n: strip, rows: s.T, stride: s.C}
-		at := n*s.T*s.C + c
 		stat := n*s.Groups + c/per
 		s.affine(center, a, b, mean[stat:], rstd[stat:], gamma, beta, c)
-		normSums(isa, col, s.SiLU, dx[at:], dotX, dot1, dy[at:], x[at:], center, a, b)
+		xs, dxs := x.strip(n, s.T, c, strip), dx.strip(n, s.T, c, strip)
+		for i, side := range xs {
+			at, to := side.at, dxs[i].x
+			from := s.side(side, to, dy[n*s.T*s.C+c+at:])
+			normSums(isa, side.columns, s.SiLU, to, dotX[at:], dot1[at:], from, side.x, center[at:], a[at:], b[at:])
+		}
 		for g := range strip / per {
 			r := float64(rstd[stat+g])
 			var sum0, sum1 float64 // Σ z' rstd and Σ z' (x-mean) rstd over the group
@@ -132,12 +160,26 @@ func (s GroupNorm) Backward(p *parallel.Pool, dx, dgamma, dbeta, dy, x, mean, rs
 				k1[j] = float32(-float64(sum1*r) * r / count)
 			}
 		}
-		normGradient(isa, col, dx[at:], x[at:], center, a, k0, k1)
+		for i, side := range xs {
+			at := side.at
+			normGradient(isa, side.columns, dxs[i].x, side.x, center[at:], a[at:], k0[at:], k1[at:])
+		}
 	})
 	if gamma != nil {
 		joinRows(p, isa, dgamma, part, 0, 2*s.C)
 		joinRows(p, isa, dbeta, part, s.C, 2*s.C)
 	}
+}
+
+// side is dy as far apart as the side's own pixels: dy itself, or copied to where dx will stand.
+func (s GroupNorm) side(side sideStrip, to, dy []float32) []float32 {
+	if side.stride == s.C {
+		return dy
+	}
+	for t := range side.rows {
+		copy(to[t*side.stride:][:side.n], dy[t*s.C:])
+	}
+	return to
 }
 
 // strip is how many channels a piece takes: all of them when there are images enough for any number

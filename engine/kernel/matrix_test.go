@@ -159,6 +159,10 @@ var convCases = []Conv{
 	{N: 1, H: 1, W: 1, C: 3, O: 2, K: 3, Stride: 1, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1},
 	{N: 5, H: 28, W: 28, C: 1, O: 16, K: 3, Stride: 1, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1},
 	{N: 70, H: 2, W: 2, C: 8, O: 8, K: 3, Stride: 1, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1},
+	// Few outputs, by pixels.
+	{N: 2, H: 9, W: 37, C: 11, O: 3, K: 3, Stride: 1, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1},
+	{N: 1, H: 16, W: 16, C: 32, O: 1, K: 3, Stride: 1, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1},
+	{N: 3, H: 4, W: 70, C: 8, O: 4, K: 2, Stride: 1, PadBottom: 1},
 	{N: 40, H: 4, W: 3, C: 3, O: 5, K: 3, Stride: 2, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1},
 	winogradCase(3, 7, 9, 16, 48),
 	winogradCase(1, 4, 4, 32, 16),

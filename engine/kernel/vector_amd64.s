@@ -4203,195 +4203,197 @@ finished34:
 	VZEROUPPER
 	RET
 
-// func normalizeAVX2(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, n int)
+// func normalizeAVX2(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, strideY int, stride int, n int)
 // Requires: AVX, FMA3
-TEXT ·normalizeAVX2(SB), NOSPLIT, $0-64
-	MOVQ n+56(FP), AX
-	MOVQ stride+48(FP), DX
-	SHLQ $0x02, DX
-	XORQ CX, CX
+TEXT ·normalizeAVX2(SB), NOSPLIT, $0-72
+	MOVQ strideY+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ n+64(FP), CX
+	MOVQ stride+56(FP), BX
+	SHLQ $0x02, BX
+	XORQ DX, DX
 
 strip4_43:
-	CMPQ AX, $0x00000040
+	CMPQ CX, $0x00000040
 	JL   strip4_43_end
-	MOVQ y+0(FP), BX
-	ADDQ CX, BX
-	MOVQ x+8(FP), SI
-	ADDQ CX, SI
-	MOVQ rows+40(FP), DI
-	MOVQ center+16(FP), R8
-	ADDQ CX, R8
-	MOVQ a+24(FP), R9
-	ADDQ CX, R9
-	MOVQ b+32(FP), R10
-	ADDQ CX, R10
+	MOVQ y+0(FP), SI
+	ADDQ DX, SI
+	MOVQ x+8(FP), DI
+	ADDQ DX, DI
+	MOVQ rows+40(FP), R8
+	MOVQ center+16(FP), R9
+	ADDQ DX, R9
+	MOVQ a+24(FP), R10
+	ADDQ DX, R10
+	MOVQ b+32(FP), R11
+	ADDQ DX, R11
 
 row44:
-	VMOVUPS     (SI), Y0
-	VSUBPS      (R8), Y0, Y0
-	VMOVUPS     (R9), Y1
-	VFMADD213PS (R10), Y1, Y0
-	VMOVUPS     Y0, (BX)
-	VMOVUPS     32(SI), Y0
-	VSUBPS      32(R8), Y0, Y0
-	VMOVUPS     32(R9), Y1
-	VFMADD213PS 32(R10), Y1, Y0
-	VMOVUPS     Y0, 32(BX)
-	VMOVUPS     64(SI), Y0
-	VSUBPS      64(R8), Y0, Y0
-	VMOVUPS     64(R9), Y1
-	VFMADD213PS 64(R10), Y1, Y0
-	VMOVUPS     Y0, 64(BX)
-	VMOVUPS     96(SI), Y0
-	VSUBPS      96(R8), Y0, Y0
-	VMOVUPS     96(R9), Y1
-	VFMADD213PS 96(R10), Y1, Y0
-	VMOVUPS     Y0, 96(BX)
-	VMOVUPS     128(SI), Y0
-	VSUBPS      128(R8), Y0, Y0
-	VMOVUPS     128(R9), Y1
-	VFMADD213PS 128(R10), Y1, Y0
-	VMOVUPS     Y0, 128(BX)
-	VMOVUPS     160(SI), Y0
-	VSUBPS      160(R8), Y0, Y0
-	VMOVUPS     160(R9), Y1
-	VFMADD213PS 160(R10), Y1, Y0
-	VMOVUPS     Y0, 160(BX)
-	VMOVUPS     192(SI), Y0
-	VSUBPS      192(R8), Y0, Y0
-	VMOVUPS     192(R9), Y1
-	VFMADD213PS 192(R10), Y1, Y0
-	VMOVUPS     Y0, 192(BX)
-	VMOVUPS     224(SI), Y0
-	VSUBPS      224(R8), Y0, Y0
-	VMOVUPS     224(R9), Y1
-	VFMADD213PS 224(R10), Y1, Y0
-	VMOVUPS     Y0, 224(BX)
-	ADDQ        DX, BX
-	ADDQ        DX, SI
-	DECQ        DI
+	VMOVUPS     (DI), Y0
+	VSUBPS      (R9), Y0, Y0
+	VMOVUPS     (R10), Y1
+	VFMADD213PS (R11), Y1, Y0
+	VMOVUPS     Y0, (SI)
+	VMOVUPS     32(DI), Y0
+	VSUBPS      32(R9), Y0, Y0
+	VMOVUPS     32(R10), Y1
+	VFMADD213PS 32(R11), Y1, Y0
+	VMOVUPS     Y0, 32(SI)
+	VMOVUPS     64(DI), Y0
+	VSUBPS      64(R9), Y0, Y0
+	VMOVUPS     64(R10), Y1
+	VFMADD213PS 64(R11), Y1, Y0
+	VMOVUPS     Y0, 64(SI)
+	VMOVUPS     96(DI), Y0
+	VSUBPS      96(R9), Y0, Y0
+	VMOVUPS     96(R10), Y1
+	VFMADD213PS 96(R11), Y1, Y0
+	VMOVUPS     Y0, 96(SI)
+	VMOVUPS     128(DI), Y0
+	VSUBPS      128(R9), Y0, Y0
+	VMOVUPS     128(R10), Y1
+	VFMADD213PS 128(R11), Y1, Y0
+	VMOVUPS     Y0, 128(SI)
+	VMOVUPS     160(DI), Y0
+	VSUBPS      160(R9), Y0, Y0
+	VMOVUPS     160(R10), Y1
+	VFMADD213PS 160(R11), Y1, Y0
+	VMOVUPS     Y0, 160(SI)
+	VMOVUPS     192(DI), Y0
+	VSUBPS      192(R9), Y0, Y0
+	VMOVUPS     192(R10), Y1
+	VFMADD213PS 192(R11), Y1, Y0
+	VMOVUPS     Y0, 192(SI)
+	VMOVUPS     224(DI), Y0
+	VSUBPS      224(R9), Y0, Y0
+	VMOVUPS     224(R10), Y1
+	VFMADD213PS 224(R11), Y1, Y0
+	VMOVUPS     Y0, 224(SI)
+	ADDQ        AX, SI
+	ADDQ        BX, DI
+	DECQ        R8
 	JNZ         row44
-	ADDQ        $0x00000100, CX
-	SUBQ        $0x00000040, AX
+	ADDQ        $0x00000100, DX
+	SUBQ        $0x00000040, CX
 	JMP         strip4_43
 
 strip4_43_end:
 strip2_43:
-	CMPQ AX, $0x00000020
+	CMPQ CX, $0x00000020
 	JL   strip2_43_end
-	MOVQ y+0(FP), BX
-	ADDQ CX, BX
-	MOVQ x+8(FP), SI
-	ADDQ CX, SI
-	MOVQ rows+40(FP), DI
-	MOVQ center+16(FP), R8
-	ADDQ CX, R8
-	MOVQ a+24(FP), R9
-	ADDQ CX, R9
-	MOVQ b+32(FP), R10
-	ADDQ CX, R10
+	MOVQ y+0(FP), SI
+	ADDQ DX, SI
+	MOVQ x+8(FP), DI
+	ADDQ DX, DI
+	MOVQ rows+40(FP), R8
+	MOVQ center+16(FP), R9
+	ADDQ DX, R9
+	MOVQ a+24(FP), R10
+	ADDQ DX, R10
+	MOVQ b+32(FP), R11
+	ADDQ DX, R11
 
 row45:
-	VMOVUPS     (SI), Y0
-	VSUBPS      (R8), Y0, Y0
-	VMOVUPS     (R9), Y1
-	VFMADD213PS (R10), Y1, Y0
-	VMOVUPS     Y0, (BX)
-	VMOVUPS     32(SI), Y0
-	VSUBPS      32(R8), Y0, Y0
-	VMOVUPS     32(R9), Y1
-	VFMADD213PS 32(R10), Y1, Y0
-	VMOVUPS     Y0, 32(BX)
-	VMOVUPS     64(SI), Y0
-	VSUBPS      64(R8), Y0, Y0
-	VMOVUPS     64(R9), Y1
-	VFMADD213PS 64(R10), Y1, Y0
-	VMOVUPS     Y0, 64(BX)
-	VMOVUPS     96(SI), Y0
-	VSUBPS      96(R8), Y0, Y0
-	VMOVUPS     96(R9), Y1
-	VFMADD213PS 96(R10), Y1, Y0
-	VMOVUPS     Y0, 96(BX)
-	ADDQ        DX, BX
-	ADDQ        DX, SI
-	DECQ        DI
+	VMOVUPS     (DI), Y0
+	VSUBPS      (R9), Y0, Y0
+	VMOVUPS     (R10), Y1
+	VFMADD213PS (R11), Y1, Y0
+	VMOVUPS     Y0, (SI)
+	VMOVUPS     32(DI), Y0
+	VSUBPS      32(R9), Y0, Y0
+	VMOVUPS     32(R10), Y1
+	VFMADD213PS 32(R11), Y1, Y0
+	VMOVUPS     Y0, 32(SI)
+	VMOVUPS     64(DI), Y0
+	VSUBPS      64(R9), Y0, Y0
+	VMOVUPS     64(R10), Y1
+	VFMADD213PS 64(R11), Y1, Y0
+	VMOVUPS     Y0, 64(SI)
+	VMOVUPS     96(DI), Y0
+	VSUBPS      96(R9), Y0, Y0
+	VMOVUPS     96(R10), Y1
+	VFMADD213PS 96(R11), Y1, Y0
+	VMOVUPS     Y0, 96(SI)
+	ADDQ        AX, SI
+	ADDQ        BX, DI
+	DECQ        R8
 	JNZ         row45
-	ADDQ        $0x00000080, CX
-	SUBQ        $0x00000020, AX
+	ADDQ        $0x00000080, DX
+	SUBQ        $0x00000020, CX
 	JMP         strip2_43
 
 strip2_43_end:
 strip1_43:
-	CMPQ AX, $0x00000010
+	CMPQ CX, $0x00000010
 	JL   strip1_43_end
-	MOVQ y+0(FP), BX
-	ADDQ CX, BX
-	MOVQ x+8(FP), SI
-	ADDQ CX, SI
-	MOVQ rows+40(FP), DI
-	MOVQ center+16(FP), R8
-	ADDQ CX, R8
-	MOVQ a+24(FP), R9
-	ADDQ CX, R9
-	MOVQ b+32(FP), R10
-	ADDQ CX, R10
+	MOVQ y+0(FP), SI
+	ADDQ DX, SI
+	MOVQ x+8(FP), DI
+	ADDQ DX, DI
+	MOVQ rows+40(FP), R8
+	MOVQ center+16(FP), R9
+	ADDQ DX, R9
+	MOVQ a+24(FP), R10
+	ADDQ DX, R10
+	MOVQ b+32(FP), R11
+	ADDQ DX, R11
 
 row46:
-	VMOVUPS     (SI), Y0
-	VSUBPS      (R8), Y0, Y0
-	VMOVUPS     (R9), Y1
-	VFMADD213PS (R10), Y1, Y0
-	VMOVUPS     Y0, (BX)
-	VMOVUPS     32(SI), Y0
-	VSUBPS      32(R8), Y0, Y0
-	VMOVUPS     32(R9), Y1
-	VFMADD213PS 32(R10), Y1, Y0
-	VMOVUPS     Y0, 32(BX)
-	ADDQ        DX, BX
-	ADDQ        DX, SI
-	DECQ        DI
+	VMOVUPS     (DI), Y0
+	VSUBPS      (R9), Y0, Y0
+	VMOVUPS     (R10), Y1
+	VFMADD213PS (R11), Y1, Y0
+	VMOVUPS     Y0, (SI)
+	VMOVUPS     32(DI), Y0
+	VSUBPS      32(R9), Y0, Y0
+	VMOVUPS     32(R10), Y1
+	VFMADD213PS 32(R11), Y1, Y0
+	VMOVUPS     Y0, 32(SI)
+	ADDQ        AX, SI
+	ADDQ        BX, DI
+	DECQ        R8
 	JNZ         row46
-	ADDQ        $0x00000040, CX
-	SUBQ        $0x00000010, AX
+	ADDQ        $0x00000040, DX
+	SUBQ        $0x00000010, CX
 	JMP         strip1_43
 
 strip1_43_end:
-	TESTQ   AX, AX
+	TESTQ   CX, CX
 	JZ      finished43
-	LEAQ    vectorMask<>+0(SB), BX
-	NEGQ    AX
-	VMOVUPS 64(BX)(AX*4), Y0
-	VMOVUPS 96(BX)(AX*4), Y1
-	MOVQ    y+0(FP), AX
-	ADDQ    CX, AX
-	MOVQ    x+8(FP), BX
-	ADDQ    CX, BX
-	MOVQ    rows+40(FP), SI
-	MOVQ    center+16(FP), DI
-	ADDQ    CX, DI
-	MOVQ    a+24(FP), R8
-	ADDQ    CX, R8
-	MOVQ    b+32(FP), R9
-	ADDQ    CX, R9
+	LEAQ    vectorMask<>+0(SB), SI
+	NEGQ    CX
+	VMOVUPS 64(SI)(CX*4), Y0
+	VMOVUPS 96(SI)(CX*4), Y1
+	MOVQ    y+0(FP), CX
+	ADDQ    DX, CX
+	MOVQ    x+8(FP), SI
+	ADDQ    DX, SI
+	MOVQ    rows+40(FP), DI
+	MOVQ    center+16(FP), R8
+	ADDQ    DX, R8
+	MOVQ    a+24(FP), R9
+	ADDQ    DX, R9
+	MOVQ    b+32(FP), R10
+	ADDQ    DX, R10
 
 row47:
-	VMASKMOVPS  (BX), Y0, Y2
-	VMASKMOVPS  (DI), Y0, Y3
+	VMASKMOVPS  (SI), Y0, Y2
+	VMASKMOVPS  (R8), Y0, Y3
 	VSUBPS      Y3, Y2, Y2
-	VMASKMOVPS  (R9), Y0, Y3
-	VMASKMOVPS  (R8), Y0, Y4
+	VMASKMOVPS  (R10), Y0, Y3
+	VMASKMOVPS  (R9), Y0, Y4
 	VFMADD213PS Y3, Y4, Y2
-	VMASKMOVPS  Y2, Y0, (AX)
-	VMASKMOVPS  32(BX), Y1, Y2
-	VMASKMOVPS  32(DI), Y1, Y3
+	VMASKMOVPS  Y2, Y0, (CX)
+	VMASKMOVPS  32(SI), Y1, Y2
+	VMASKMOVPS  32(R8), Y1, Y3
 	VSUBPS      Y3, Y2, Y2
-	VMASKMOVPS  32(R9), Y1, Y3
-	VMASKMOVPS  32(R8), Y1, Y4
+	VMASKMOVPS  32(R10), Y1, Y3
+	VMASKMOVPS  32(R9), Y1, Y4
 	VFMADD213PS Y3, Y4, Y2
-	VMASKMOVPS  Y2, Y1, 32(AX)
-	ADDQ        DX, AX
-	ADDQ        DX, BX
-	DECQ        SI
+	VMASKMOVPS  Y2, Y1, 32(CX)
+	ADDQ        AX, CX
+	ADDQ        BX, SI
+	DECQ        DI
 	JNZ         row47
 
 finished43:
@@ -4628,36 +4630,38 @@ finished48:
 	VZEROUPPER
 	RET
 
-// func normalizeSiLUAVX2(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, n int)
+// func normalizeSiLUAVX2(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, strideY int, stride int, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·normalizeSiLUAVX2(SB), NOSPLIT, $0-64
+TEXT ·normalizeSiLUAVX2(SB), NOSPLIT, $0-72
 	VBROADCASTSS vectorc2b20000<>+0(SB), Y0
 	VBROADCASTSS vector42d00000<>+0(SB), Y1
-	MOVQ         n+56(FP), AX
-	MOVQ         stride+48(FP), DX
-	SHLQ         $0x02, DX
-	XORQ         CX, CX
+	MOVQ         strideY+48(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         n+64(FP), CX
+	MOVQ         stride+56(FP), BX
+	SHLQ         $0x02, BX
+	XORQ         DX, DX
 
 strip4_55:
-	CMPQ AX, $0x00000040
+	CMPQ CX, $0x00000040
 	JL   strip4_55_end
-	MOVQ y+0(FP), BX
-	ADDQ CX, BX
-	MOVQ x+8(FP), SI
-	ADDQ CX, SI
-	MOVQ rows+40(FP), DI
-	MOVQ center+16(FP), R8
-	ADDQ CX, R8
-	MOVQ a+24(FP), R9
-	ADDQ CX, R9
-	MOVQ b+32(FP), R10
-	ADDQ CX, R10
+	MOVQ y+0(FP), SI
+	ADDQ DX, SI
+	MOVQ x+8(FP), DI
+	ADDQ DX, DI
+	MOVQ rows+40(FP), R8
+	MOVQ center+16(FP), R9
+	ADDQ DX, R9
+	MOVQ a+24(FP), R10
+	ADDQ DX, R10
+	MOVQ b+32(FP), R11
+	ADDQ DX, R11
 
 row56:
-	VMOVUPS      (SI), Y2
-	VSUBPS       (R8), Y2, Y2
-	VMOVUPS      (R9), Y3
-	VFMADD213PS  (R10), Y3, Y2
+	VMOVUPS      (DI), Y2
+	VSUBPS       (R9), Y2, Y2
+	VMOVUPS      (R10), Y3
+	VFMADD213PS  (R11), Y3, Y2
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
@@ -4684,11 +4688,11 @@ row56:
 	VMULPS       Y4, Y6, Y3
 	VADDPS       vector3f800000<>+0(SB), Y3, Y3
 	VDIVPS       Y3, Y2, Y2
-	VMOVUPS      Y2, (BX)
-	VMOVUPS      32(SI), Y2
-	VSUBPS       32(R8), Y2, Y2
-	VMOVUPS      32(R9), Y3
-	VFMADD213PS  32(R10), Y3, Y2
+	VMOVUPS      Y2, (SI)
+	VMOVUPS      32(DI), Y2
+	VSUBPS       32(R9), Y2, Y2
+	VMOVUPS      32(R10), Y3
+	VFMADD213PS  32(R11), Y3, Y2
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
@@ -4715,11 +4719,11 @@ row56:
 	VMULPS       Y4, Y6, Y3
 	VADDPS       vector3f800000<>+0(SB), Y3, Y3
 	VDIVPS       Y3, Y2, Y2
-	VMOVUPS      Y2, 32(BX)
-	VMOVUPS      64(SI), Y2
-	VSUBPS       64(R8), Y2, Y2
-	VMOVUPS      64(R9), Y3
-	VFMADD213PS  64(R10), Y3, Y2
+	VMOVUPS      Y2, 32(SI)
+	VMOVUPS      64(DI), Y2
+	VSUBPS       64(R9), Y2, Y2
+	VMOVUPS      64(R10), Y3
+	VFMADD213PS  64(R11), Y3, Y2
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
@@ -4746,11 +4750,11 @@ row56:
 	VMULPS       Y4, Y6, Y3
 	VADDPS       vector3f800000<>+0(SB), Y3, Y3
 	VDIVPS       Y3, Y2, Y2
-	VMOVUPS      Y2, 64(BX)
-	VMOVUPS      96(SI), Y2
-	VSUBPS       96(R8), Y2, Y2
-	VMOVUPS      96(R9), Y3
-	VFMADD213PS  96(R10), Y3, Y2
+	VMOVUPS      Y2, 64(SI)
+	VMOVUPS      96(DI), Y2
+	VSUBPS       96(R9), Y2, Y2
+	VMOVUPS      96(R10), Y3
+	VFMADD213PS  96(R11), Y3, Y2
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
@@ -4777,11 +4781,11 @@ row56:
 	VMULPS       Y4, Y6, Y3
 	VADDPS       vector3f800000<>+0(SB), Y3, Y3
 	VDIVPS       Y3, Y2, Y2
-	VMOVUPS      Y2, 96(BX)
-	VMOVUPS      128(SI), Y2
-	VSUBPS       128(R8), Y2, Y2
-	VMOVUPS      128(R9), Y3
-	VFMADD213PS  128(R10), Y3, Y2
+	VMOVUPS      Y2, 96(SI)
+	VMOVUPS      128(DI), Y2
+	VSUBPS       128(R9), Y2, Y2
+	VMOVUPS      128(R10), Y3
+	VFMADD213PS  128(R11), Y3, Y2
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
@@ -4808,11 +4812,11 @@ row56:
 	VMULPS       Y4, Y6, Y3
 	VADDPS       vector3f800000<>+0(SB), Y3, Y3
 	VDIVPS       Y3, Y2, Y2
-	VMOVUPS      Y2, 128(BX)
-	VMOVUPS      160(SI), Y2
-	VSUBPS       160(R8), Y2, Y2
-	VMOVUPS      160(R9), Y3
-	VFMADD213PS  160(R10), Y3, Y2
+	VMOVUPS      Y2, 128(SI)
+	VMOVUPS      160(DI), Y2
+	VSUBPS       160(R9), Y2, Y2
+	VMOVUPS      160(R10), Y3
+	VFMADD213PS  160(R11), Y3, Y2
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
@@ -4839,11 +4843,11 @@ row56:
 	VMULPS       Y4, Y6, Y3
 	VADDPS       vector3f800000<>+0(SB), Y3, Y3
 	VDIVPS       Y3, Y2, Y2
-	VMOVUPS      Y2, 160(BX)
-	VMOVUPS      192(SI), Y2
-	VSUBPS       192(R8), Y2, Y2
-	VMOVUPS      192(R9), Y3
-	VFMADD213PS  192(R10), Y3, Y2
+	VMOVUPS      Y2, 160(SI)
+	VMOVUPS      192(DI), Y2
+	VSUBPS       192(R9), Y2, Y2
+	VMOVUPS      192(R10), Y3
+	VFMADD213PS  192(R11), Y3, Y2
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
@@ -4870,11 +4874,11 @@ row56:
 	VMULPS       Y4, Y6, Y3
 	VADDPS       vector3f800000<>+0(SB), Y3, Y3
 	VDIVPS       Y3, Y2, Y2
-	VMOVUPS      Y2, 192(BX)
-	VMOVUPS      224(SI), Y2
-	VSUBPS       224(R8), Y2, Y2
-	VMOVUPS      224(R9), Y3
-	VFMADD213PS  224(R10), Y3, Y2
+	VMOVUPS      Y2, 192(SI)
+	VMOVUPS      224(DI), Y2
+	VSUBPS       224(R9), Y2, Y2
+	VMOVUPS      224(R10), Y3
+	VFMADD213PS  224(R11), Y3, Y2
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
@@ -4901,36 +4905,36 @@ row56:
 	VMULPS       Y4, Y6, Y3
 	VADDPS       vector3f800000<>+0(SB), Y3, Y3
 	VDIVPS       Y3, Y2, Y2
-	VMOVUPS      Y2, 224(BX)
-	ADDQ         DX, BX
-	ADDQ         DX, SI
-	DECQ         DI
+	VMOVUPS      Y2, 224(SI)
+	ADDQ         AX, SI
+	ADDQ         BX, DI
+	DECQ         R8
 	JNZ          row56
-	ADDQ         $0x00000100, CX
-	SUBQ         $0x00000040, AX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x00000040, CX
 	JMP          strip4_55
 
 strip4_55_end:
 strip2_55:
-	CMPQ AX, $0x00000020
+	CMPQ CX, $0x00000020
 	JL   strip2_55_end
-	MOVQ y+0(FP), BX
-	ADDQ CX, BX
-	MOVQ x+8(FP), SI
-	ADDQ CX, SI
-	MOVQ rows+40(FP), DI
-	MOVQ center+16(FP), R8
-	ADDQ CX, R8
-	MOVQ a+24(FP), R9
-	ADDQ CX, R9
-	MOVQ b+32(FP), R10
-	ADDQ CX, R10
+	MOVQ y+0(FP), SI
+	ADDQ DX, SI
+	MOVQ x+8(FP), DI
+	ADDQ DX, DI
+	MOVQ rows+40(FP), R8
+	MOVQ center+16(FP), R9
+	ADDQ DX, R9
+	MOVQ a+24(FP), R10
+	ADDQ DX, R10
+	MOVQ b+32(FP), R11
+	ADDQ DX, R11
 
 row57:
-	VMOVUPS      (SI), Y2
-	VSUBPS       (R8), Y2, Y2
-	VMOVUPS      (R9), Y3
-	VFMADD213PS  (R10), Y3, Y2
+	VMOVUPS      (DI), Y2
+	VSUBPS       (R9), Y2, Y2
+	VMOVUPS      (R10), Y3
+	VFMADD213PS  (R11), Y3, Y2
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
@@ -4957,11 +4961,11 @@ row57:
 	VMULPS       Y4, Y6, Y3
 	VADDPS       vector3f800000<>+0(SB), Y3, Y3
 	VDIVPS       Y3, Y2, Y2
-	VMOVUPS      Y2, (BX)
-	VMOVUPS      32(SI), Y2
-	VSUBPS       32(R8), Y2, Y2
-	VMOVUPS      32(R9), Y3
-	VFMADD213PS  32(R10), Y3, Y2
+	VMOVUPS      Y2, (SI)
+	VMOVUPS      32(DI), Y2
+	VSUBPS       32(R9), Y2, Y2
+	VMOVUPS      32(R10), Y3
+	VFMADD213PS  32(R11), Y3, Y2
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
@@ -4988,11 +4992,11 @@ row57:
 	VMULPS       Y4, Y6, Y3
 	VADDPS       vector3f800000<>+0(SB), Y3, Y3
 	VDIVPS       Y3, Y2, Y2
-	VMOVUPS      Y2, 32(BX)
-	VMOVUPS      64(SI), Y2
-	VSUBPS       64(R8), Y2, Y2
-	VMOVUPS      64(R9), Y3
-	VFMADD213PS  64(R10), Y3, Y2
+	VMOVUPS      Y2, 32(SI)
+	VMOVUPS      64(DI), Y2
+	VSUBPS       64(R9), Y2, Y2
+	VMOVUPS      64(R10), Y3
+	VFMADD213PS  64(R11), Y3, Y2
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
@@ -5019,11 +5023,11 @@ row57:
 	VMULPS       Y4, Y6, Y3
 	VADDPS       vector3f800000<>+0(SB), Y3, Y3
 	VDIVPS       Y3, Y2, Y2
-	VMOVUPS      Y2, 64(BX)
-	VMOVUPS      96(SI), Y2
-	VSUBPS       96(R8), Y2, Y2
-	VMOVUPS      96(R9), Y3
-	VFMADD213PS  96(R10), Y3, Y2
+	VMOVUPS      Y2, 64(SI)
+	VMOVUPS      96(DI), Y2
+	VSUBPS       96(R9), Y2, Y2
+	VMOVUPS      96(R10), Y3
+	VFMADD213PS  96(R11), Y3, Y2
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
@@ -5050,36 +5054,36 @@ row57:
 	VMULPS       Y4, Y6, Y3
 	VADDPS       vector3f800000<>+0(SB), Y3, Y3
 	VDIVPS       Y3, Y2, Y2
-	VMOVUPS      Y2, 96(BX)
-	ADDQ         DX, BX
-	ADDQ         DX, SI
-	DECQ         DI
+	VMOVUPS      Y2, 96(SI)
+	ADDQ         AX, SI
+	ADDQ         BX, DI
+	DECQ         R8
 	JNZ          row57
-	ADDQ         $0x00000080, CX
-	SUBQ         $0x00000020, AX
+	ADDQ         $0x00000080, DX
+	SUBQ         $0x00000020, CX
 	JMP          strip2_55
 
 strip2_55_end:
 strip1_55:
-	CMPQ AX, $0x00000010
+	CMPQ CX, $0x00000010
 	JL   strip1_55_end
-	MOVQ y+0(FP), BX
-	ADDQ CX, BX
-	MOVQ x+8(FP), SI
-	ADDQ CX, SI
-	MOVQ rows+40(FP), DI
-	MOVQ center+16(FP), R8
-	ADDQ CX, R8
-	MOVQ a+24(FP), R9
-	ADDQ CX, R9
-	MOVQ b+32(FP), R10
-	ADDQ CX, R10
+	MOVQ y+0(FP), SI
+	ADDQ DX, SI
+	MOVQ x+8(FP), DI
+	ADDQ DX, DI
+	MOVQ rows+40(FP), R8
+	MOVQ center+16(FP), R9
+	ADDQ DX, R9
+	MOVQ a+24(FP), R10
+	ADDQ DX, R10
+	MOVQ b+32(FP), R11
+	ADDQ DX, R11
 
 row58:
-	VMOVUPS      (SI), Y2
-	VSUBPS       (R8), Y2, Y2
-	VMOVUPS      (R9), Y3
-	VFMADD213PS  (R10), Y3, Y2
+	VMOVUPS      (DI), Y2
+	VSUBPS       (R9), Y2, Y2
+	VMOVUPS      (R10), Y3
+	VFMADD213PS  (R11), Y3, Y2
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
@@ -5106,11 +5110,11 @@ row58:
 	VMULPS       Y4, Y6, Y3
 	VADDPS       vector3f800000<>+0(SB), Y3, Y3
 	VDIVPS       Y3, Y2, Y2
-	VMOVUPS      Y2, (BX)
-	VMOVUPS      32(SI), Y2
-	VSUBPS       32(R8), Y2, Y2
-	VMOVUPS      32(R9), Y3
-	VFMADD213PS  32(R10), Y3, Y2
+	VMOVUPS      Y2, (SI)
+	VMOVUPS      32(DI), Y2
+	VSUBPS       32(R9), Y2, Y2
+	VMOVUPS      32(R10), Y3
+	VFMADD213PS  32(R11), Y3, Y2
 	VMOVAPS      Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
@@ -5137,40 +5141,40 @@ row58:
 	VMULPS       Y4, Y6, Y3
 	VADDPS       vector3f800000<>+0(SB), Y3, Y3
 	VDIVPS       Y3, Y2, Y2
-	VMOVUPS      Y2, 32(BX)
-	ADDQ         DX, BX
-	ADDQ         DX, SI
-	DECQ         DI
+	VMOVUPS      Y2, 32(SI)
+	ADDQ         AX, SI
+	ADDQ         BX, DI
+	DECQ         R8
 	JNZ          row58
-	ADDQ         $0x00000040, CX
-	SUBQ         $0x00000010, AX
+	ADDQ         $0x00000040, DX
+	SUBQ         $0x00000010, CX
 	JMP          strip1_55
 
 strip1_55_end:
-	TESTQ   AX, AX
+	TESTQ   CX, CX
 	JZ      finished55
-	LEAQ    vectorMask<>+0(SB), BX
-	NEGQ    AX
-	VMOVUPS 64(BX)(AX*4), Y2
-	VMOVUPS 96(BX)(AX*4), Y3
-	MOVQ    y+0(FP), AX
-	ADDQ    CX, AX
-	MOVQ    x+8(FP), BX
-	ADDQ    CX, BX
-	MOVQ    rows+40(FP), SI
-	MOVQ    center+16(FP), DI
-	ADDQ    CX, DI
-	MOVQ    a+24(FP), R8
-	ADDQ    CX, R8
-	MOVQ    b+32(FP), R9
-	ADDQ    CX, R9
+	LEAQ    vectorMask<>+0(SB), SI
+	NEGQ    CX
+	VMOVUPS 64(SI)(CX*4), Y2
+	VMOVUPS 96(SI)(CX*4), Y3
+	MOVQ    y+0(FP), CX
+	ADDQ    DX, CX
+	MOVQ    x+8(FP), SI
+	ADDQ    DX, SI
+	MOVQ    rows+40(FP), DI
+	MOVQ    center+16(FP), R8
+	ADDQ    DX, R8
+	MOVQ    a+24(FP), R9
+	ADDQ    DX, R9
+	MOVQ    b+32(FP), R10
+	ADDQ    DX, R10
 
 row59:
-	VMASKMOVPS   (BX), Y2, Y4
-	VMASKMOVPS   (DI), Y2, Y5
+	VMASKMOVPS   (SI), Y2, Y4
+	VMASKMOVPS   (R8), Y2, Y5
 	VSUBPS       Y5, Y4, Y4
-	VMASKMOVPS   (R9), Y2, Y5
-	VMASKMOVPS   (R8), Y2, Y6
+	VMASKMOVPS   (R10), Y2, Y5
+	VMASKMOVPS   (R9), Y2, Y6
 	VFMADD213PS  Y5, Y6, Y4
 	VMOVAPS      Y4, Y5
 	VMAXPS       Y5, Y0, Y5
@@ -5198,12 +5202,12 @@ row59:
 	VMULPS       Y6, Y8, Y5
 	VADDPS       vector3f800000<>+0(SB), Y5, Y5
 	VDIVPS       Y5, Y4, Y4
-	VMASKMOVPS   Y4, Y2, (AX)
-	VMASKMOVPS   32(BX), Y3, Y4
-	VMASKMOVPS   32(DI), Y3, Y5
+	VMASKMOVPS   Y4, Y2, (CX)
+	VMASKMOVPS   32(SI), Y3, Y4
+	VMASKMOVPS   32(R8), Y3, Y5
 	VSUBPS       Y5, Y4, Y4
-	VMASKMOVPS   32(R9), Y3, Y5
-	VMASKMOVPS   32(R8), Y3, Y6
+	VMASKMOVPS   32(R10), Y3, Y5
+	VMASKMOVPS   32(R9), Y3, Y6
 	VFMADD213PS  Y5, Y6, Y4
 	VMOVAPS      Y4, Y5
 	VMAXPS       Y5, Y0, Y5
@@ -5231,10 +5235,10 @@ row59:
 	VMULPS       Y6, Y8, Y5
 	VADDPS       vector3f800000<>+0(SB), Y5, Y5
 	VDIVPS       Y5, Y4, Y4
-	VMASKMOVPS   Y4, Y3, 32(AX)
-	ADDQ         DX, AX
-	ADDQ         DX, BX
-	DECQ         SI
+	VMASKMOVPS   Y4, Y3, 32(CX)
+	ADDQ         AX, CX
+	ADDQ         BX, SI
+	DECQ         DI
 	JNZ          row59
 
 finished55:
@@ -8462,63 +8466,65 @@ finished105:
 	VZEROUPPER
 	RET
 
-// func normalizeAVX512(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, n int)
+// func normalizeAVX512(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, strideY int, stride int, n int)
 // Requires: AVX, AVX512F
-TEXT ·normalizeAVX512(SB), NOSPLIT, $0-64
-	MOVQ n+56(FP), CX
-	MOVQ stride+48(FP), DX
-	SHLQ $0x02, DX
-	XORQ AX, AX
+TEXT ·normalizeAVX512(SB), NOSPLIT, $0-72
+	MOVQ strideY+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ n+64(FP), CX
+	MOVQ stride+56(FP), BX
+	SHLQ $0x02, BX
+	XORQ DX, DX
 
 strip4_114:
 	CMPQ    CX, $0x00000040
 	JL      strip4_114_end
-	MOVQ    y+0(FP), BX
-	ADDQ    AX, BX
-	MOVQ    x+8(FP), SI
-	ADDQ    AX, SI
-	MOVQ    rows+40(FP), DI
-	MOVQ    center+16(FP), R8
-	ADDQ    AX, R8
-	VMOVUPS (R8), Z0
-	VMOVUPS 64(R8), Z1
-	VMOVUPS 128(R8), Z2
-	VMOVUPS 192(R8), Z3
-	MOVQ    a+24(FP), R8
-	ADDQ    AX, R8
-	VMOVUPS (R8), Z4
-	VMOVUPS 64(R8), Z5
-	VMOVUPS 128(R8), Z6
-	VMOVUPS 192(R8), Z7
-	MOVQ    b+32(FP), R8
-	ADDQ    AX, R8
-	VMOVUPS (R8), Z8
-	VMOVUPS 64(R8), Z9
-	VMOVUPS 128(R8), Z10
-	VMOVUPS 192(R8), Z11
+	MOVQ    y+0(FP), SI
+	ADDQ    DX, SI
+	MOVQ    x+8(FP), DI
+	ADDQ    DX, DI
+	MOVQ    rows+40(FP), R8
+	MOVQ    center+16(FP), R9
+	ADDQ    DX, R9
+	VMOVUPS (R9), Z0
+	VMOVUPS 64(R9), Z1
+	VMOVUPS 128(R9), Z2
+	VMOVUPS 192(R9), Z3
+	MOVQ    a+24(FP), R9
+	ADDQ    DX, R9
+	VMOVUPS (R9), Z4
+	VMOVUPS 64(R9), Z5
+	VMOVUPS 128(R9), Z6
+	VMOVUPS 192(R9), Z7
+	MOVQ    b+32(FP), R9
+	ADDQ    DX, R9
+	VMOVUPS (R9), Z8
+	VMOVUPS 64(R9), Z9
+	VMOVUPS 128(R9), Z10
+	VMOVUPS 192(R9), Z11
 
 row115:
-	VMOVUPS     (SI), Z12
+	VMOVUPS     (DI), Z12
 	VSUBPS      Z0, Z12, Z12
 	VFMADD213PS Z8, Z4, Z12
-	VMOVUPS     Z12, (BX)
-	VMOVUPS     64(SI), Z12
+	VMOVUPS     Z12, (SI)
+	VMOVUPS     64(DI), Z12
 	VSUBPS      Z1, Z12, Z12
 	VFMADD213PS Z9, Z5, Z12
-	VMOVUPS     Z12, 64(BX)
-	VMOVUPS     128(SI), Z12
+	VMOVUPS     Z12, 64(SI)
+	VMOVUPS     128(DI), Z12
 	VSUBPS      Z2, Z12, Z12
 	VFMADD213PS Z10, Z6, Z12
-	VMOVUPS     Z12, 128(BX)
-	VMOVUPS     192(SI), Z12
+	VMOVUPS     Z12, 128(SI)
+	VMOVUPS     192(DI), Z12
 	VSUBPS      Z3, Z12, Z12
 	VFMADD213PS Z11, Z7, Z12
-	VMOVUPS     Z12, 192(BX)
-	ADDQ        DX, BX
-	ADDQ        DX, SI
-	DECQ        DI
+	VMOVUPS     Z12, 192(SI)
+	ADDQ        AX, SI
+	ADDQ        BX, DI
+	DECQ        R8
 	JNZ         row115
-	ADDQ        $0x00000100, AX
+	ADDQ        $0x00000100, DX
 	SUBQ        $0x00000040, CX
 	JMP         strip4_114
 
@@ -8526,38 +8532,38 @@ strip4_114_end:
 strip2_114:
 	CMPQ    CX, $0x00000020
 	JL      strip2_114_end
-	MOVQ    y+0(FP), BX
-	ADDQ    AX, BX
-	MOVQ    x+8(FP), SI
-	ADDQ    AX, SI
-	MOVQ    rows+40(FP), DI
-	MOVQ    center+16(FP), R8
-	ADDQ    AX, R8
-	VMOVUPS (R8), Z0
-	VMOVUPS 64(R8), Z1
-	MOVQ    a+24(FP), R8
-	ADDQ    AX, R8
-	VMOVUPS (R8), Z2
-	VMOVUPS 64(R8), Z3
-	MOVQ    b+32(FP), R8
-	ADDQ    AX, R8
-	VMOVUPS (R8), Z4
-	VMOVUPS 64(R8), Z5
+	MOVQ    y+0(FP), SI
+	ADDQ    DX, SI
+	MOVQ    x+8(FP), DI
+	ADDQ    DX, DI
+	MOVQ    rows+40(FP), R8
+	MOVQ    center+16(FP), R9
+	ADDQ    DX, R9
+	VMOVUPS (R9), Z0
+	VMOVUPS 64(R9), Z1
+	MOVQ    a+24(FP), R9
+	ADDQ    DX, R9
+	VMOVUPS (R9), Z2
+	VMOVUPS 64(R9), Z3
+	MOVQ    b+32(FP), R9
+	ADDQ    DX, R9
+	VMOVUPS (R9), Z4
+	VMOVUPS 64(R9), Z5
 
 row116:
-	VMOVUPS     (SI), Z6
+	VMOVUPS     (DI), Z6
 	VSUBPS      Z0, Z6, Z6
 	VFMADD213PS Z4, Z2, Z6
-	VMOVUPS     Z6, (BX)
-	VMOVUPS     64(SI), Z6
+	VMOVUPS     Z6, (SI)
+	VMOVUPS     64(DI), Z6
 	VSUBPS      Z1, Z6, Z6
 	VFMADD213PS Z5, Z3, Z6
-	VMOVUPS     Z6, 64(BX)
-	ADDQ        DX, BX
-	ADDQ        DX, SI
-	DECQ        DI
+	VMOVUPS     Z6, 64(SI)
+	ADDQ        AX, SI
+	ADDQ        BX, DI
+	DECQ        R8
 	JNZ         row116
-	ADDQ        $0x00000080, AX
+	ADDQ        $0x00000080, DX
 	SUBQ        $0x00000020, CX
 	JMP         strip2_114
 
@@ -8565,64 +8571,64 @@ strip2_114_end:
 strip1_114:
 	CMPQ    CX, $0x00000010
 	JL      strip1_114_end
-	MOVQ    y+0(FP), BX
-	ADDQ    AX, BX
-	MOVQ    x+8(FP), SI
-	ADDQ    AX, SI
-	MOVQ    rows+40(FP), DI
-	MOVQ    center+16(FP), R8
-	ADDQ    AX, R8
-	VMOVUPS (R8), Z0
-	MOVQ    a+24(FP), R8
-	ADDQ    AX, R8
-	VMOVUPS (R8), Z1
-	MOVQ    b+32(FP), R8
-	ADDQ    AX, R8
-	VMOVUPS (R8), Z2
+	MOVQ    y+0(FP), SI
+	ADDQ    DX, SI
+	MOVQ    x+8(FP), DI
+	ADDQ    DX, DI
+	MOVQ    rows+40(FP), R8
+	MOVQ    center+16(FP), R9
+	ADDQ    DX, R9
+	VMOVUPS (R9), Z0
+	MOVQ    a+24(FP), R9
+	ADDQ    DX, R9
+	VMOVUPS (R9), Z1
+	MOVQ    b+32(FP), R9
+	ADDQ    DX, R9
+	VMOVUPS (R9), Z2
 
 row117:
-	VMOVUPS     (SI), Z3
+	VMOVUPS     (DI), Z3
 	VSUBPS      Z0, Z3, Z3
 	VFMADD213PS Z2, Z1, Z3
-	VMOVUPS     Z3, (BX)
-	ADDQ        DX, BX
-	ADDQ        DX, SI
-	DECQ        DI
+	VMOVUPS     Z3, (SI)
+	ADDQ        AX, SI
+	ADDQ        BX, DI
+	DECQ        R8
 	JNZ         row117
-	ADDQ        $0x00000040, AX
+	ADDQ        $0x00000040, DX
 	SUBQ        $0x00000010, CX
 	JMP         strip1_114
 
 strip1_114_end:
 	TESTQ     CX, CX
 	JZ        finished114
-	MOVQ      $0x00000001, BX
-	SHLQ      CL, BX
-	DECQ      BX
-	KMOVW     BX, K1
+	MOVQ      $0x00000001, SI
+	SHLQ      CL, SI
+	DECQ      SI
+	KMOVW     SI, K1
 	MOVQ      y+0(FP), CX
-	ADDQ      AX, CX
-	MOVQ      x+8(FP), BX
-	ADDQ      AX, BX
-	MOVQ      rows+40(FP), SI
-	MOVQ      center+16(FP), DI
-	ADDQ      AX, DI
-	VMOVUPS.Z (DI), K1, Z0
-	MOVQ      a+24(FP), DI
-	ADDQ      AX, DI
-	VMOVUPS.Z (DI), K1, Z1
-	MOVQ      b+32(FP), DI
-	ADDQ      AX, DI
-	VMOVUPS.Z (DI), K1, Z2
+	ADDQ      DX, CX
+	MOVQ      x+8(FP), SI
+	ADDQ      DX, SI
+	MOVQ      rows+40(FP), DI
+	MOVQ      center+16(FP), R8
+	ADDQ      DX, R8
+	VMOVUPS.Z (R8), K1, Z0
+	MOVQ      a+24(FP), R8
+	ADDQ      DX, R8
+	VMOVUPS.Z (R8), K1, Z1
+	MOVQ      b+32(FP), R8
+	ADDQ      DX, R8
+	VMOVUPS.Z (R8), K1, Z2
 
 row118:
-	VMOVUPS.Z   (BX), K1, Z3
+	VMOVUPS.Z   (SI), K1, Z3
 	VSUBPS      Z0, Z3, Z3
 	VFMADD213PS Z2, Z1, Z3
 	VMOVUPS     Z3, K1, (CX)
-	ADDQ        DX, CX
-	ADDQ        DX, BX
-	DECQ        SI
+	ADDQ        AX, CX
+	ADDQ        BX, SI
+	DECQ        DI
 	JNZ         row118
 
 finished114:
@@ -8901,9 +8907,9 @@ finished119:
 	VZEROUPPER
 	RET
 
-// func normalizeSiLUAVX512(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, n int)
+// func normalizeSiLUAVX512(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, strideY int, stride int, n int)
 // Requires: AVX, AVX512F
-TEXT ·normalizeSiLUAVX512(SB), NOSPLIT, $0-64
+TEXT ·normalizeSiLUAVX512(SB), NOSPLIT, $0-72
 	VBROADCASTSS vectorc2b20000<>+0(SB), Z0
 	VBROADCASTSS vector42d00000<>+0(SB), Z1
 	VBROADCASTSS vectorbfb8aa3b<>+0(SB), Z2
@@ -8916,40 +8922,42 @@ TEXT ·normalizeSiLUAVX512(SB), NOSPLIT, $0-64
 	VBROADCASTSS vector3d2aac7b<>+0(SB), Z9
 	VBROADCASTSS vector3c091d47<>+0(SB), Z10
 	VBROADCASTSS vector3ab5118f<>+0(SB), Z11
-	MOVQ         n+56(FP), CX
-	MOVQ         stride+48(FP), DX
-	SHLQ         $0x02, DX
-	XORQ         AX, AX
+	MOVQ         strideY+48(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         n+64(FP), CX
+	MOVQ         stride+56(FP), BX
+	SHLQ         $0x02, BX
+	XORQ         DX, DX
 
 strip4_128:
 	CMPQ    CX, $0x00000040
 	JL      strip4_128_end
-	MOVQ    y+0(FP), BX
-	ADDQ    AX, BX
-	MOVQ    x+8(FP), SI
-	ADDQ    AX, SI
-	MOVQ    rows+40(FP), DI
-	MOVQ    center+16(FP), R8
-	ADDQ    AX, R8
-	VMOVUPS (R8), Z12
-	VMOVUPS 64(R8), Z13
-	VMOVUPS 128(R8), Z14
-	VMOVUPS 192(R8), Z15
-	MOVQ    a+24(FP), R8
-	ADDQ    AX, R8
-	VMOVUPS (R8), Z16
-	VMOVUPS 64(R8), Z17
-	VMOVUPS 128(R8), Z18
-	VMOVUPS 192(R8), Z19
-	MOVQ    b+32(FP), R8
-	ADDQ    AX, R8
-	VMOVUPS (R8), Z20
-	VMOVUPS 64(R8), Z21
-	VMOVUPS 128(R8), Z22
-	VMOVUPS 192(R8), Z23
+	MOVQ    y+0(FP), SI
+	ADDQ    DX, SI
+	MOVQ    x+8(FP), DI
+	ADDQ    DX, DI
+	MOVQ    rows+40(FP), R8
+	MOVQ    center+16(FP), R9
+	ADDQ    DX, R9
+	VMOVUPS (R9), Z12
+	VMOVUPS 64(R9), Z13
+	VMOVUPS 128(R9), Z14
+	VMOVUPS 192(R9), Z15
+	MOVQ    a+24(FP), R9
+	ADDQ    DX, R9
+	VMOVUPS (R9), Z16
+	VMOVUPS 64(R9), Z17
+	VMOVUPS 128(R9), Z18
+	VMOVUPS 192(R9), Z19
+	MOVQ    b+32(FP), R9
+	ADDQ    DX, R9
+	VMOVUPS (R9), Z20
+	VMOVUPS 64(R9), Z21
+	VMOVUPS 128(R9), Z22
+	VMOVUPS 192(R9), Z23
 
 row129:
-	VMOVUPS      (SI), Z24
+	VMOVUPS      (DI), Z24
 	VSUBPS       Z12, Z24, Z24
 	VFMADD213PS  Z20, Z16, Z24
 	VMOVAPS      Z24, Z25
@@ -8970,8 +8978,8 @@ row129:
 	VSCALEFPS    Z26, Z27, Z25
 	VADDPS       Z6, Z25, Z25
 	VDIVPS       Z25, Z24, Z24
-	VMOVUPS      Z24, (BX)
-	VMOVUPS      64(SI), Z24
+	VMOVUPS      Z24, (SI)
+	VMOVUPS      64(DI), Z24
 	VSUBPS       Z13, Z24, Z24
 	VFMADD213PS  Z21, Z17, Z24
 	VMOVAPS      Z24, Z25
@@ -8992,8 +9000,8 @@ row129:
 	VSCALEFPS    Z26, Z27, Z25
 	VADDPS       Z6, Z25, Z25
 	VDIVPS       Z25, Z24, Z24
-	VMOVUPS      Z24, 64(BX)
-	VMOVUPS      128(SI), Z24
+	VMOVUPS      Z24, 64(SI)
+	VMOVUPS      128(DI), Z24
 	VSUBPS       Z14, Z24, Z24
 	VFMADD213PS  Z22, Z18, Z24
 	VMOVAPS      Z24, Z25
@@ -9014,8 +9022,8 @@ row129:
 	VSCALEFPS    Z26, Z27, Z25
 	VADDPS       Z6, Z25, Z25
 	VDIVPS       Z25, Z24, Z24
-	VMOVUPS      Z24, 128(BX)
-	VMOVUPS      192(SI), Z24
+	VMOVUPS      Z24, 128(SI)
+	VMOVUPS      192(DI), Z24
 	VSUBPS       Z15, Z24, Z24
 	VFMADD213PS  Z23, Z19, Z24
 	VMOVAPS      Z24, Z25
@@ -9036,12 +9044,12 @@ row129:
 	VSCALEFPS    Z26, Z27, Z25
 	VADDPS       Z6, Z25, Z25
 	VDIVPS       Z25, Z24, Z24
-	VMOVUPS      Z24, 192(BX)
-	ADDQ         DX, BX
-	ADDQ         DX, SI
-	DECQ         DI
+	VMOVUPS      Z24, 192(SI)
+	ADDQ         AX, SI
+	ADDQ         BX, DI
+	DECQ         R8
 	JNZ          row129
-	ADDQ         $0x00000100, AX
+	ADDQ         $0x00000100, DX
 	SUBQ         $0x00000040, CX
 	JMP          strip4_128
 
@@ -9049,26 +9057,26 @@ strip4_128_end:
 strip2_128:
 	CMPQ    CX, $0x00000020
 	JL      strip2_128_end
-	MOVQ    y+0(FP), BX
-	ADDQ    AX, BX
-	MOVQ    x+8(FP), SI
-	ADDQ    AX, SI
-	MOVQ    rows+40(FP), DI
-	MOVQ    center+16(FP), R8
-	ADDQ    AX, R8
-	VMOVUPS (R8), Z12
-	VMOVUPS 64(R8), Z13
-	MOVQ    a+24(FP), R8
-	ADDQ    AX, R8
-	VMOVUPS (R8), Z14
-	VMOVUPS 64(R8), Z15
-	MOVQ    b+32(FP), R8
-	ADDQ    AX, R8
-	VMOVUPS (R8), Z16
-	VMOVUPS 64(R8), Z17
+	MOVQ    y+0(FP), SI
+	ADDQ    DX, SI
+	MOVQ    x+8(FP), DI
+	ADDQ    DX, DI
+	MOVQ    rows+40(FP), R8
+	MOVQ    center+16(FP), R9
+	ADDQ    DX, R9
+	VMOVUPS (R9), Z12
+	VMOVUPS 64(R9), Z13
+	MOVQ    a+24(FP), R9
+	ADDQ    DX, R9
+	VMOVUPS (R9), Z14
+	VMOVUPS 64(R9), Z15
+	MOVQ    b+32(FP), R9
+	ADDQ    DX, R9
+	VMOVUPS (R9), Z16
+	VMOVUPS 64(R9), Z17
 
 row130:
-	VMOVUPS      (SI), Z18
+	VMOVUPS      (DI), Z18
 	VSUBPS       Z12, Z18, Z18
 	VFMADD213PS  Z16, Z14, Z18
 	VMOVAPS      Z18, Z19
@@ -9089,8 +9097,8 @@ row130:
 	VSCALEFPS    Z20, Z21, Z19
 	VADDPS       Z6, Z19, Z19
 	VDIVPS       Z19, Z18, Z18
-	VMOVUPS      Z18, (BX)
-	VMOVUPS      64(SI), Z18
+	VMOVUPS      Z18, (SI)
+	VMOVUPS      64(DI), Z18
 	VSUBPS       Z13, Z18, Z18
 	VFMADD213PS  Z17, Z15, Z18
 	VMOVAPS      Z18, Z19
@@ -9111,12 +9119,12 @@ row130:
 	VSCALEFPS    Z20, Z21, Z19
 	VADDPS       Z6, Z19, Z19
 	VDIVPS       Z19, Z18, Z18
-	VMOVUPS      Z18, 64(BX)
-	ADDQ         DX, BX
-	ADDQ         DX, SI
-	DECQ         DI
+	VMOVUPS      Z18, 64(SI)
+	ADDQ         AX, SI
+	ADDQ         BX, DI
+	DECQ         R8
 	JNZ          row130
-	ADDQ         $0x00000080, AX
+	ADDQ         $0x00000080, DX
 	SUBQ         $0x00000020, CX
 	JMP          strip2_128
 
@@ -9124,23 +9132,23 @@ strip2_128_end:
 strip1_128:
 	CMPQ    CX, $0x00000010
 	JL      strip1_128_end
-	MOVQ    y+0(FP), BX
-	ADDQ    AX, BX
-	MOVQ    x+8(FP), SI
-	ADDQ    AX, SI
-	MOVQ    rows+40(FP), DI
-	MOVQ    center+16(FP), R8
-	ADDQ    AX, R8
-	VMOVUPS (R8), Z12
-	MOVQ    a+24(FP), R8
-	ADDQ    AX, R8
-	VMOVUPS (R8), Z13
-	MOVQ    b+32(FP), R8
-	ADDQ    AX, R8
-	VMOVUPS (R8), Z14
+	MOVQ    y+0(FP), SI
+	ADDQ    DX, SI
+	MOVQ    x+8(FP), DI
+	ADDQ    DX, DI
+	MOVQ    rows+40(FP), R8
+	MOVQ    center+16(FP), R9
+	ADDQ    DX, R9
+	VMOVUPS (R9), Z12
+	MOVQ    a+24(FP), R9
+	ADDQ    DX, R9
+	VMOVUPS (R9), Z13
+	MOVQ    b+32(FP), R9
+	ADDQ    DX, R9
+	VMOVUPS (R9), Z14
 
 row131:
-	VMOVUPS      (SI), Z15
+	VMOVUPS      (DI), Z15
 	VSUBPS       Z12, Z15, Z15
 	VFMADD213PS  Z14, Z13, Z15
 	VMOVAPS      Z15, Z16
@@ -9161,39 +9169,39 @@ row131:
 	VSCALEFPS    Z17, Z18, Z16
 	VADDPS       Z6, Z16, Z16
 	VDIVPS       Z16, Z15, Z15
-	VMOVUPS      Z15, (BX)
-	ADDQ         DX, BX
-	ADDQ         DX, SI
-	DECQ         DI
+	VMOVUPS      Z15, (SI)
+	ADDQ         AX, SI
+	ADDQ         BX, DI
+	DECQ         R8
 	JNZ          row131
-	ADDQ         $0x00000040, AX
+	ADDQ         $0x00000040, DX
 	SUBQ         $0x00000010, CX
 	JMP          strip1_128
 
 strip1_128_end:
 	TESTQ     CX, CX
 	JZ        finished128
-	MOVQ      $0x00000001, BX
-	SHLQ      CL, BX
-	DECQ      BX
-	KMOVW     BX, K1
+	MOVQ      $0x00000001, SI
+	SHLQ      CL, SI
+	DECQ      SI
+	KMOVW     SI, K1
 	MOVQ      y+0(FP), CX
-	ADDQ      AX, CX
-	MOVQ      x+8(FP), BX
-	ADDQ      AX, BX
-	MOVQ      rows+40(FP), SI
-	MOVQ      center+16(FP), DI
-	ADDQ      AX, DI
-	VMOVUPS.Z (DI), K1, Z12
-	MOVQ      a+24(FP), DI
-	ADDQ      AX, DI
-	VMOVUPS.Z (DI), K1, Z13
-	MOVQ      b+32(FP), DI
-	ADDQ      AX, DI
-	VMOVUPS.Z (DI), K1, Z14
+	ADDQ      DX, CX
+	MOVQ      x+8(FP), SI
+	ADDQ      DX, SI
+	MOVQ      rows+40(FP), DI
+	MOVQ      center+16(FP), R8
+	ADDQ      DX, R8
+	VMOVUPS.Z (R8), K1, Z12
+	MOVQ      a+24(FP), R8
+	ADDQ      DX, R8
+	VMOVUPS.Z (R8), K1, Z13
+	MOVQ      b+32(FP), R8
+	ADDQ      DX, R8
+	VMOVUPS.Z (R8), K1, Z14
 
 row132:
-	VMOVUPS.Z    (BX), K1, Z15
+	VMOVUPS.Z    (SI), K1, Z15
 	VSUBPS       Z12, Z15, Z15
 	VFMADD213PS  Z14, Z13, Z15
 	VMOVAPS      Z15, Z16
@@ -9215,9 +9223,9 @@ row132:
 	VADDPS       Z6, Z16, Z16
 	VDIVPS       Z16, Z15, Z15
 	VMOVUPS      Z15, K1, (CX)
-	ADDQ         DX, CX
-	ADDQ         DX, BX
-	DECQ         SI
+	ADDQ         AX, CX
+	ADDQ         BX, SI
+	DECQ         DI
 	JNZ          row132
 
 finished128:

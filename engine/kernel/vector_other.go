@@ -49,8 +49,8 @@ func columnSquares(_ ISA, c columns, sum, x, center []float32) {
 	columnSquaresGeneric(c, sum, x, center)
 }
 
-func normalize(_ ISA, c columns, silu bool, y, x, center, a, b []float32) {
-	normalizeGeneric(c, silu, y, x, center, a, b)
+func normalize(_ ISA, c columns, silu bool, y []float32, strideY int, x, center, a, b []float32) {
+	normalizeGeneric(c, silu, y, strideY, x, center, a, b)
 }
 
 func normSums(_ ISA, c columns, silu bool, dz, dotX, dot1, dy, x, center, a, b []float32) {

@@ -132,7 +132,7 @@ func columnSquaresAVX2(sum *float32, x *float32, center *float32, rows int, stri
 // normalizeAVX2 sets y = (x - center) a + b, through SiLU if so named.
 //
 //go:noescape
-func normalizeAVX2(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, n int)
+func normalizeAVX2(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, strideY int, stride int, n int)
 
 // normSumsAVX2 is kernel.normSumsGeneric, with the slope of SiLU if so named; it adds to dotX and dot1.
 //
@@ -142,7 +142,7 @@ func normSumsAVX2(dz *float32, dotX *float32, dot1 *float32, dy *float32, x *flo
 // normalizeSiLUAVX2 sets y = (x - center) a + b, through SiLU if so named.
 //
 //go:noescape
-func normalizeSiLUAVX2(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, n int)
+func normalizeSiLUAVX2(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, strideY int, stride int, n int)
 
 // normSumsSiLUAVX2 is kernel.normSumsGeneric, with the slope of SiLU if so named; it adds to dotX and dot1.
 //
@@ -282,7 +282,7 @@ func columnSquaresAVX512(sum *float32, x *float32, center *float32, rows int, st
 // normalizeAVX512 sets y = (x - center) a + b, through SiLU if so named.
 //
 //go:noescape
-func normalizeAVX512(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, n int)
+func normalizeAVX512(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, strideY int, stride int, n int)
 
 // normSumsAVX512 is kernel.normSumsGeneric, with the slope of SiLU if so named; it adds to dotX and dot1.
 //
@@ -292,7 +292,7 @@ func normSumsAVX512(dz *float32, dotX *float32, dot1 *float32, dy *float32, x *f
 // normalizeSiLUAVX512 sets y = (x - center) a + b, through SiLU if so named.
 //
 //go:noescape
-func normalizeSiLUAVX512(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, stride int, n int)
+func normalizeSiLUAVX512(y *float32, x *float32, center *float32, a *float32, b *float32, rows int, strideY int, stride int, n int)
 
 // normSumsSiLUAVX512 is kernel.normSumsGeneric, with the slope of SiLU if so named; it adds to dotX and dot1.
 //

@@ -31,6 +31,12 @@ func (c *Conv2D) ForwardAdd(t *autograd.Tape, x, add *autograd.Var) *autograd.Va
 	return t.Conv2DAdd(x, c.W.Var, c.B.v(), nil, add, c.Geometry)
 }
 
+// ForwardJoined is Forward of a and b joined, of a convolution whose window is one
+// pixel: a (N,H,W,A)  b (N,H,W,B) -> y (N,H,W,O).
+func (c *Conv2D) ForwardJoined(t *autograd.Tape, a, b *autograd.Var) *autograd.Var {
+	return t.PointwiseJoined(a, b, c.W.Var, c.B.v())
+}
+
 // ForwardShift also adds to each channel of each image its own number:
 // x (N,H,W,C)  shift (N,O) or nil -> y (N,OH,OW,O).
 func (c *Conv2D) ForwardShift(t *autograd.Tape, x, shift *autograd.Var) *autograd.Var {

@@ -29,6 +29,11 @@ func (g *GroupNorm) ForwardSiLU(t *autograd.Tape, x *autograd.Var) *autograd.Var
 	return t.GroupNorm(x, g.Gamma.Var, g.Beta.Var, g.Groups, g.Eps, true)
 }
 
+// ForwardJoinedSiLU is ForwardSiLU of a and b joined: a (N,..,A)  b (N,..,B) -> y (N,..,A+B).
+func (g *GroupNorm) ForwardJoinedSiLU(t *autograd.Tape, a, b *autograd.Var) *autograd.Var {
+	return t.GroupNormJoined(a, b, g.Gamma.Var, g.Beta.Var, g.Groups, g.Eps, true)
+}
+
 // LayerNorm normalises the features of each row.
 type LayerNorm struct {
 	Gamma, Beta *Param // name.weight (D), name.bias (D), or both nil

@@ -16,6 +16,7 @@ type strip struct {
 	row    map[string]reg.Register // where each matrix's row begins
 	rows   reg.GPVirtual           // rows left
 	step   reg.GPVirtual           // bytes from row to row
+	apart  map[string]reg.Register // the same of matrices that have a stride of their own
 	column reg.GPVirtual           // the strip's first column, in bytes
 }
 
@@ -78,6 +79,10 @@ func (st *strip) down(count reg.Register, body func()) {
 	Label(name)
 	body()
 	for _, m := range st.names {
+		if own, ok := st.apart[m]; ok {
+			ADDQ(own, st.row[m])
+			continue
+		}
 		ADDQ(st.step, st.row[m])
 	}
 	DECQ(count)

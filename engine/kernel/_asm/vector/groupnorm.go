@@ -54,9 +54,12 @@ func (s isa) columnSquares() {
 
 func (s isa) normalize(silu bool) {
 	s.function("normalize"+siluName(silu), "sets y = (x - center) a + b, through SiLU if so named.",
-		"func(y, x, center, a, b *float32, rows, stride, n int)")
+		"func(y, x, center, a, b *float32, rows, strideY, stride, n int)")
 	e := s.expoIf(silu)
+	strideY := Load(Param("strideY"), GP64())
+	SHLQ(Imm(2), strideY)
 	s.columnStrips([]string{"y", "x"}, []int{4, 2, 1}, func(st *strip) {
+		st.apart = map[string]reg.Register{"y": strideY}
 		center, a, b := st.vectors("center", true), st.vectors("a", true), st.vectors("b", true)
 		st.down(st.rows, func() {
 			st.each(func(i int, at stream, m mask) {
