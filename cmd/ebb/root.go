@@ -78,6 +78,7 @@ gives the same bytes on every machine.
   ebb train people.csv -o runs/people         learn a table (or IDX, NPY, a folder of pictures)
   ebb sample runs/people -n 1000 -o new.csv   draw new rows
   ebb eval new.csv --real people.csv          how good they are
+  ebb explain people.csv                      how diffusion works, shown on your data
   ebb info people.csv                         what Ebb makes of a file
   ebb bench                                   how fast Ebb is on this machine
 
@@ -113,7 +114,7 @@ func newRoot(s streams) *cobra.Command {
 		}
 		return usagef("%w%s\nrun '%s --help' for the flags", err, hint, cmd.CommandPath())
 	})
-	root.AddCommand(newTrain(s), newSample(s), newEval(s), newInfo(s), newBench(s), newDemo(s), newVersion(s))
+	root.AddCommand(newTrain(s), newSample(s), newEval(s), newExplain(s), newInfo(s), newBench(s), newDemo(s), newVersion(s))
 	for _, cmd := range append(root.Commands(), root) {
 		asUsage(cmd)
 	}

@@ -160,3 +160,6 @@ func (g *Gaussian) StepError(sch schedule.Schedule, t, s float64, noise StepNois
 	ofKernel = Distance(given, kernel.Cov)
 	return ofKernel, ofKernel * mat.Norm(kernel.Cov, 2) / mat.Norm(g.Flow(sch, s), 2)
 }
+
+// Eigenvectors are those of Sigma, one a column, in the order of Eigenvalues.
+func (g *Gaussian) Eigenvectors() *mat.Dense { return mat.DenseCopyOf(g.q) }
