@@ -54,6 +54,7 @@ type Explanation struct {
 	Reverse  ReversePart  `json:"reverse"`
 	Denoise  DenoisePart  `json:"denoising"`
 	Models   []ModelPart  `json:"models"`
+	Compared string       `json:"models_compared_with"`
 
 	space   *Space
 	sch     schedule.Schedule

@@ -16,7 +16,7 @@ func turn(part float64) (c, s float64) {
 func (x *Explanation) addKernels(p *Page) error {
 	s := p.Add("The way back needs a full covariance …", "")
 	s.Add(Prose{
-		template.HTML(`Now backwards: from ` + mXt + ` to ` + mXs + ` at an earlier time s. If the data is Gaussian, the exact reverse step is Gaussian too, and everything about it is known:`),
+		template.HTML(`Now backwards: from ` + mXt + ` to ` + mXs + `, where s is an earlier time than t. If the data is Gaussian, the exact reverse step is Gaussian too, and everything about it is known:`),
 		Formula(template.HTML(`q(` + mXs + ` | ` + mXt + `) = N( a x̂<sub>0</sub> + b ` + mXt + `,  β̃ I + a<sup>2</sup> Cov[` + mX0 + ` | ` + mXt + `] )`)),
 		template.HTML(`x̂<sub>0</sub> (x-hat) is the best guess of the clean data behind ` + mXt + `: the average of all data that could have led there. This is what a network learns. ` +
 			`Cov[` + mX0 + ` | ` + mXt + `] is how uncertain that guess is, a full matrix, because uncertain dimensions are uncertain together. a, b and β̃ (beta-tilde) are numbers from the schedule. ` +
@@ -224,8 +224,8 @@ func (x *Explanation) lossFigure() Figure {
 func (x *Explanation) addModels(p *Page) error {
 	s := p.Add("Models side by side", "")
 	s.Add(Prose{
-		template.HTML(`Rows drawn from each model are held against real rows. <b>Distance of covariance</b>: as above, of the rows' own covariance from the real rows'. ` +
-			`<b>Energy distance</b>: twice the mean distance between a drawn and a real row, less the mean distances within each set; 0 only if both are distributed alike, whatever their shape. ` +
+		template.HTML(`Rows drawn from each model are held against real rows: `) + Plain(x.Compared) + template.HTML(`. <b>Distance of covariance</b>: as above, of the rows' own covariance from the real rows'. `+
+			`<b>Energy distance</b>: twice the mean distance between a drawn and a real row, less the mean distances within each set; 0 only if both are distributed alike, whatever their shape. `+
 			`<b>Detector</b>: trees are trained to tell drawn rows from real ones, and tested on rows they have not seen; 0.5 is guessing, 1 is always right.`),
 	})
 	t := Table{
@@ -246,7 +246,7 @@ func (x *Explanation) addSymbols(p *Page) error {
 			{"x₀, xₜ", "an example without noise; at time t"}, {"x̂₀", "the model's guess of x₀ from xₜ: E[x₀ | xₜ]"}, {"ε", "noise drawn from N(0, I)"},
 			{"N(μ, Σ)", "the normal distribution of mean μ and covariance Σ"}, {"I", "the identity matrix"},
 			{"α, σ", "factors of signal and noise at time t"}, {"ᾱ", "α²: the share of Σ₀ that is left"}, {"SNR, λ", "α²/σ², and half its logarithm"},
-			{"β, β̃", "variance of a forward step's noise; of the reverse step's if x₀ were known"},
+			{"β, β̃", "variance of a forward step's noise; of the reverse step's if x₀ were known"}, {"a, b", "how much of x̂₀ and of xₜ a reverse step takes"},
 			{"Σ₀, Σₜ", "covariance of the data; of the noised data"}, {"e", "an eigenvalue of Σ₀: the variance along one of its eigenvectors"},
 			{"q, p", "distributions of the forward process; of a model"}, {"KL", "Kullback-Leibler divergence"},
 		}},

@@ -1,8 +1,10 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -25,8 +27,8 @@ type MeanPart struct {
 	BitsWithout float64 `json:"bits_without_mean"`
 }
 
-// meansShown is the number of means that are drawn.
-const meansShown = 5
+// meansShown is the number of means that are drawn, no more than there are marks.
+const meansShown = 4
 
 // Times at which noised data is measured.
 var shownTimes = [...]float64{0, 0.25, 0.5, 0.75, 1}
@@ -38,7 +40,7 @@ func (m *measuring) mean(context.Context) error {
 	if err != nil {
 		return err
 	}
-	shown := spreadOut(mean, meansShown)
+	shown := largestMeans(mean, meansShown)
 	middle := centred(raw, mean)
 	for _, j := range shown {
 		p.Names, p.Start = append(p.Names, m.Space.Names[j]), append(p.Start, mean[j])
@@ -60,21 +62,14 @@ func (m *measuring) mean(context.Context) error {
 	return nil
 }
 
-// spreadOut are n dimensions from that of the largest mean to that of the smallest.
-func spreadOut(mean []float64, n int) []int {
+// largestMeans are the n dimensions whose means are the largest in size.
+func largestMeans(mean []float64, n int) []int {
 	order := make([]int, len(mean))
 	for i := range order {
 		order[i] = i
-		for k := i; k > 0 && mean[order[k]] > mean[order[k-1]]; k-- {
-			order[k], order[k-1] = order[k-1], order[k]
-		}
 	}
-	n = min(n, len(order))
-	out := make([]int, n)
-	for i := range out {
-		out[i] = order[i*(len(order)-1)/max(1, n-1)]
-	}
-	return out
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(math.Abs(mean[b]), math.Abs(mean[a])) })
+	return order[:min(n, len(order))]
 }
 
 // SharesPart is how much of Σ₀ and of I stands in Σₜ along each eigenvector.
@@ -90,7 +85,7 @@ type SharesPart struct {
 }
 
 // sharePoints is the number of times at which shares are given.
-const sharePoints = 51
+const sharePoints = 101
 
 func (m *measuring) shares(context.Context) error {
 	p := &m.out.Shares

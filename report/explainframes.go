@@ -48,25 +48,25 @@ func (x *Explanation) forwardFrames() (Figure, error) {
 	if x.space.Blocks != nil {
 		return x.forwardPictures()
 	}
-	f := Panels{Caption: Caption{Title: "The cloud dissolves", Note: "The same rows at five times. The long cloud becomes round: the ellipse, Σₜ at two standard deviations, ends as the circle of pure noise."}}
+	f := Panels{Caption: Caption{Title: "The cloud dissolves", Note: "The same rows at five times (in standard deviations). The long cloud becomes round: the dashed ellipse, Σₜ at two standard deviations, ends as the circle of pure noise."}}
 	some := x.pairOf(pairRows)
 	noise := make([]float64, 2)
 	stream := rng.New(x.Seed, rng.Metric)
 	for _, w := range x.Flow {
 		alpha, sigma := x.sch.At(w.T)
-		s := Series{Name: "rows"}
+		var s Series
 		for k := range some.X {
 			stream.Normals(noise, 300, uint64(k))
 			s.X, s.Y = append(s.X, alpha*some.X[k]+sigma*noise[0]), append(s.Y, alpha*some.Y[k]+sigma*noise[1])
 		}
-		f.Figures = append(f.Figures, x.cloud(fmt.Sprintf("t = %g", w.T), s, ellipseOf("Σₜ", w.Predicted, x.Data.Pair[0], x.Data.Pair[1])))
+		f.Figures = append(f.Figures, x.cloud(fmt.Sprintf("t = %g", w.T), s, ellipseOf("", w.Predicted, x.Data.Pair[0], x.Data.Pair[1])))
 	}
 	return f, nil
 }
 
 // cloud is a small scatter of the pair.
 func (x *Explanation) cloud(title string, s, ellipse Series) Scatter {
-	f := Scatter{Caption: Caption{Title: title}, X: panelAxis, Y: panelAxis, Sets: []Series{s}, Equal: true, Radius: 1.6, Size: Size{200, 196}}
+	f := Scatter{Caption: Caption{Title: title}, X: panelAxis, Y: panelAxis, Sets: []Series{s}, Equal: true, Radius: 1.6, Size: Size{205, 235}}
 	wide := 1.0
 	for _, v := range x.Noise.Sigma {
 		wide = math.Max(wide, v)
@@ -142,8 +142,8 @@ func (x *Explanation) eigenvectors() (Figure, error) {
 	}
 	b := x.space.Blocks
 	f := MatrixGrid{
-		Caption: Caption{Title: "Eigenvectors of Σ₀ as pictures", Note: "Those of the largest eigenvalues are broad patterns over the whole picture, those of the smallest ones fine detail: under noise the detail drowns first."},
-		Rows:    []string{""}, Cells: make([][]MatrixPanel, 1), Label: "weight of a block", Side: 84,
+		Caption: Caption{Title: "Eigenvectors of Σ₀ as pictures", Note: "Those of the largest eigenvalues are broad patterns over the whole picture, those of small ones finer detail, or a corner where little happens: under noise these drown first. Each has its own scale."},
+		Rows:    []string{""}, Cells: make([][]MatrixPanel, 1), Label: "weight of a block, as a share of the largest", Side: 84, Full: 1,
 	}
 	vectors := g.Eigenvectors()
 	for _, k := range someOfMany(len(x.Names), eigenShown) {
@@ -156,7 +156,7 @@ func (x *Explanation) eigenvectors() (Figure, error) {
 			}
 		}
 		f.Cols = append(f.Cols, fmt.Sprintf("e = %.2g", x.Data.Eigenvalues[k]))
-		f.Cells[0] = append(f.Cells[0], MatrixPanel{Values: values})
+		f.Cells[0] = append(f.Cells[0], MatrixPanel{Values: scaledTo1(values)})
 	}
 	return f, nil
 }
@@ -177,10 +177,10 @@ func (x *Explanation) reverseFrames() ([]Figure, error) {
 	if x.space.Blocks != nil {
 		return x.reversePictures()
 	}
-	stands := Panels{Caption: Caption{Title: "The cloud forms again: xₜ from noise to data", Note: "Fresh noise becomes a cloud of the data's shape; the ellipse is the Σ₀ of the real data."}}
-	believed := Panels{Caption: Caption{Title: "What the model takes the data to be: x̂₀ at the same times", Note: "At t = 1 every row is taken for the mean, one point. As t falls, the guesses spread out to the whole cloud."}}
+	stands := Panels{Caption: Caption{Title: "The cloud forms again: xₜ from noise to data", Note: "Fresh noise becomes a cloud of the data's shape; the dashed ellipse is the Σ₀ of the real data."}}
+	believed := Panels{Caption: Caption{Title: "What the model takes the data to be: x̂₀ at the same times", Note: "At t = 1 every row is taken for the mean, one point. As t falls, the guesses spread out to the whole cloud, along its long direction first."}}
 	of := func(p [][]float64) Series {
-		s := Series{Name: "rows"}
+		var s Series
 		for _, v := range p {
 			s.X, s.Y = append(s.X, v[0]), append(s.Y, v[1])
 		}
@@ -189,9 +189,9 @@ func (x *Explanation) reverseFrames() ([]Figure, error) {
 	i, j := x.Data.Pair[0], x.Data.Pair[1]
 	for _, w := range x.Reverse.Frames {
 		title := fmt.Sprintf("t = %.2g", w.T)
-		stands.Figures = append(stands.Figures, x.cloud(title, of(w.X), ellipseOf("Σ₀", x.Data.Covariance, i, j)))
+		stands.Figures = append(stands.Figures, x.cloud(title, of(w.X), ellipseOf("", x.Data.Covariance, i, j)))
 		if w.X0 != nil {
-			believed.Figures = append(believed.Figures, x.cloud(title, of(w.X0), ellipseOf("Σ₀", x.Data.Covariance, i, j)))
+			believed.Figures = append(believed.Figures, x.cloud(title, of(w.X0), ellipseOf("", x.Data.Covariance, i, j)))
 		}
 	}
 	return []Figure{stands, believed}, nil
@@ -209,11 +209,11 @@ func (x *Explanation) reversePictures() ([]Figure, error) {
 	}
 	end := pictures.Of(trace.End)
 	a, err := strip(append(stands, end), Caption{Title: "xₜ: from noise (left, t = 1) to pictures (right, t = 0)", Alt: "Noise that turns into pictures from left to right.",
-		Note: "Each line is one draw. For a long time it looks like noise; the picture comes out of it towards the end."})
+		Note: "Each line is one draw. Out of noise the outline comes first; the grain between it and the finished picture goes last."})
 	if err != nil {
 		return nil, err
 	}
 	b, err := strip(append(believed, end), Caption{Title: "x̂₀: what the model takes the picture to be, at the same times", Alt: "Blurred averages that turn into pictures from left to right.",
-		Note: "On the left a grey average of everything that could be; then the outline is decided, then the detail. The last column is the finished draw."})
+		Note: "On the left an average of all that could be (of one class, if the model was told it); then the outline is decided, then the detail. The last column is the finished draw."})
 	return []Figure{a, b}, err
 }

@@ -34,25 +34,22 @@ type comparison struct {
 }
 
 // split takes the rows to fit to from the data and those to compare with from --real; without
-// them, every second row is for one, the others are for the other.
+// them, it parts the data in halves.
 func (m *measuring) split() (*comparison, error) {
 	if m.Real != nil {
 		real, err := m.Space.Place(m.Real, comparedRows)
 		if err != nil {
 			return nil, err
 		}
-		return &comparison{m.Space.X, real, "rows of " + m.Real.Path}, nil
+		return &comparison{m.Space.X, real, m.Real.Path + ", which no model has seen"}, nil
 	}
 	x := m.Space.X
-	even, odd := []int{}, []int{}
-	for i := range x.Rows {
-		if i%2 == 0 {
-			even = append(even, i)
-		} else {
-			odd = append(odd, i)
-		}
+	fit, real := parted(x.Rows, x.Rows/2)
+	about := "half of the data, drawn at random; the Gaussians are fitted to the other half"
+	if m.Network != nil {
+		about += ", while the network has learned from all of it"
 	}
-	return &comparison{take(x, odd), take(x, even), "every second row of the data"}, nil
+	return &comparison{take(x, fit), take(x, real), about}, nil
 }
 
 func (m *measuring) models(ctx context.Context) error {
@@ -60,6 +57,7 @@ func (m *measuring) models(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	m.out.Compared = c.about
 	n := min(c.fit.Rows, c.real.Rows, comparedRows)
 	real := take(c.real, pick(c.real.Rows, n))
 	full, err := gauss.Fit(c.fit)

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"html/template"
+	"strconv"
 	"strings"
 )
 
@@ -28,22 +29,29 @@ func (x *Explanation) Page() (*Page, error) {
 func (x *Explanation) facts() []Fact {
 	facts := []Fact{
 		{Value: fmt.Sprintf("%d × %d", x.Rows, len(x.Names)), Name: "rows and dimensions of the data", Note: "each row is one example"},
-		{Value: fmt.Sprintf("%.2g", x.End.Lower[len(x.End.Lower)-1]), Name: "bits per dimension left at the end", Note: "between the noised data and pure noise"},
+		{Value: "≤ " + scientificText(x.End.Upper[len(x.End.Upper)-1]), Name: "bits per dimension left at the end", Note: "between the noised data and pure noise"},
 	}
 	c := x.Crossing.Noise[0]
 	last := len(c.Reached) - 1
 	facts = append(facts, Fact{Value: fmt.Sprintf("%.2g %%", 100*c.Reached[last]), Name: fmt.Sprintf("error of the covariance after %d steps", x.Crossing.Steps[last]),
 		Note: fmt.Sprintf("all with isotropic noise; after %d steps it is %.3g %%", x.Crossing.Steps[0], 100*c.Reached[0])})
 	if c.ReachedRate.Exponent != 0 {
-		facts = append(facts, Fact{Value: superscripted(c.ReachedRate.Exponent), Name: "how that error falls with the steps T", Note: "measured; theory says T to the power −1"})
+		facts = append(facts, Fact{Value: fixed(c.ReachedRate.Exponent, 2), Name: "slope of that error against the number of steps", Note: "on logarithmic axes; −1 is “twice the steps, half the error”"})
 	}
 	return facts
 }
 
-// superscripted is T to a power, in characters.
-func superscripted(exponent float64) string {
-	digits := strings.NewReplacer("-", "⁻", "−", "⁻", ".", "·", "0", "⁰", "1", "¹", "2", "²", "3", "³", "4", "⁴", "5", "⁵", "6", "⁶", "7", "⁷", "8", "⁸", "9", "⁹")
-	return "T" + digits.Replace(fixed(exponent, 2))
+// scientificText is a number that may be very small, with two digits.
+func scientificText(v float64) string {
+	if v == 0 || v >= 0.001 && v < 10_000 {
+		return fmt.Sprintf("%.2g", v)
+	}
+	mantissa, exponent, _ := strings.Cut(fmt.Sprintf("%.1e", v), "e")
+	e, err := strconv.Atoi(exponent)
+	if err != nil {
+		return mantissa // infinite
+	}
+	return mantissa + "×10" + superscript(e)
 }
 
 // The symbols of the text.
@@ -95,7 +103,7 @@ func (x *Explanation) covarianceMap() Figure {
 	note := "Blue: the two rise together. Orange: one rises as the other falls. The diagonal holds the variances. Everything off it is what a diagonal model would lose."
 	if len(x.Names) > mostRects {
 		return MatrixGrid{Caption: Caption{Title: "Σ₀, the covariance of the data", Note: note}, Rows: []string{""}, Cols: []string{""},
-			Cells: [][]MatrixPanel{{{Values: x.Data.Covariance}}}, Side: 360, Label: "covariance"}
+			Cells: [][]MatrixPanel{{{Values: x.Data.Covariance}}}, Side: 360, Label: "covariance", Root: true}
 	}
 	return Heatmap{Caption: Caption{Title: "Σ₀, the covariance of the data", Note: note}, Rows: x.Names, Cols: x.Names,
 		Values: x.Data.Covariance, Full: 1, Numbers: len(x.Names) <= 10}
@@ -108,7 +116,7 @@ func (x *Explanation) addForward(p *Page) error {
 		Formula(template.HTML(mXt + ` = ` + mAlpha + ` ` + mX0 + ` + ` + mSigma + ` ε,   ε ~ N(0, I)`)),
 		template.HTML(`ε (epsilon) is fresh noise: one independent draw of a bell curve with mean 0 and variance 1 for each dimension. That is what N(0, I) means: N for normal, 0 for its mean, ` +
 			`and I, the identity matrix (ones on the diagonal, zeros elsewhere), for its covariance. The <b>schedule</b> says how large the signal's factor ` + mAlpha + ` (alpha) and the noise's factor ` + mSigma + ` (sigma) are at each time. ` +
-			`Many small steps have the same effect as this one jump; each multiplies by a number a little below 1 and adds a little noise.`),
+			`Many small steps have the same effect as this one jump. A single step multiplies by a number a little below 1 and adds √β ε: β (beta) is the variance of the noise it adds.`),
 		x.preserving(),
 	})
 	frames, err := x.forwardFrames()
@@ -148,9 +156,9 @@ func (x *Explanation) snrFigure() Figure {
 func (x *Explanation) addMean(p *Page) error {
 	m := x.Mean
 	s := p.Add("The mean leaves quietly", "")
-	what := `Before it is centred, the data here has the means at the left end of the curves (in standard deviations of each column).`
+	what := `Before it is centred, each column has a mean of its own, some of them many times their standard deviation.`
 	if x.space.Blocks != nil {
-		what = `The pictures have a mean: the average picture. The curves begin with it (a few blocks, from the brightest to the darkest).`
+		what = `The pictures have a mean: the average picture, which is brighter in some blocks than in others.`
 	}
 	s.Add(Prose{
 		template.HTML(what + ` Noise has mean 0, so the mean of ` + mXt + ` is simply ` + mAlpha + ` μ. It fades like the signal, whatever the covariance does. And the covariance does not care about it:`),
@@ -159,29 +167,22 @@ func (x *Explanation) addMean(p *Page) error {
 			`Measured here: the covariances of noised data, centred and not, differ by at most %.1g of their size, which is the rounding of the computer. `+
 			`From here on the data is centred: μ = 0, and only the covariance is left to watch.`, m.Gap)),
 	})
-	points := Series{Name: "measured on noised data"}
-	f := Lines{
-		Caption: Caption{Title: "The mean under noise", Note: fmt.Sprintf("Every mean runs down to 0 along α. The largest gap between a measured mean and its curve is %.1f standard errors, as chance would have it.", x.meanGap())},
-		X:       timeAxis(), Y: Axis{Label: "mean of a dimension"}, Size: Size{640, 320},
+	f := Scatter{
+		Caption: Caption{Title: "The mean under noise", Note: fmt.Sprintf("Whatever they started from, all means run down to 0 along the one curve α. The largest gap between a measured mean and the curve is %.1f standard errors, which is chance.", x.meanGap())},
+		X:       timeAxis(), Y: Axis{Label: "mean, as a share of what it was"}, Size: Size{560, 320}, Radius: 4,
 	}
-	scatter := Scatter{Caption: f.Caption, X: f.X, Y: f.Y, Size: f.Size}
-	for k, t := range m.T {
-		for _, v := range m.Measured[k] {
-			points.X, points.Y = append(points.X, t), append(points.Y, v)
-		}
-	}
-	scatter.Sets = []Series{points}
 	for i, name := range m.Names {
-		y := make([]float64, len(x.Noise.T))
-		for k, a := range x.Noise.Alpha {
-			y[k] = a * m.Start[i]
+		points := Series{Name: fmt.Sprintf("%s (was %.3g)", name, m.Start[i])}
+		for k, t := range m.T {
+			points.X, points.Y = append(points.X, t), append(points.Y, m.Measured[k][i]/m.Start[i])
 		}
-		scatter.Curves = append(scatter.Curves, Series{Name: name, X: x.Noise.T, Y: y})
+		f.Sets = append(f.Sets, points)
 	}
-	s.Add(scatter, Table{
-		Caption: Caption{Title: "What a mean costs at the end", Note: "How far the noised data at t = 1 is from pure noise, in bits per dimension (explained below). What a mean leaves behind is noise's problem only until the data is centred."},
+	f.Curves = []Series{{Name: "α, predicted", X: x.Noise.T, Y: x.Noise.Alpha}}
+	s.Add(f, Table{
+		Caption: Caption{Title: "What a mean costs at the end", Note: "How far the noised data at t = 1 is from pure noise, in bits per dimension (explained below, for Gaussian data). Centring takes the first line's excess away and costs nothing."},
 		Header:  []string{"data", "bits per dimension"},
-		Rows:    [][]string{{"with its mean", fmt.Sprintf("%.3g", m.BitsWith)}, {"centred", fmt.Sprintf("%.3g", m.BitsWithout)}},
+		Rows:    [][]string{{"with its mean", scientificText(m.BitsWith)}, {"centred", scientificText(m.BitsWithout)}},
 	})
 	return nil
 }
@@ -206,7 +207,7 @@ func (x *Explanation) addShares(p *Page) error {
 		template.HTML(`Signal and noise are independent, so their covariances add up. The covariance of ` + mXt + ` is`),
 		Formula(template.HTML(mSigmat + ` = ` + mBar + ` ` + mSigma0 + ` + ` + x.ofNoise() + ` I`)),
 		template.HTML(`That is the whole forward process: each step takes a grain of ` + mSigma0 + ` away and puts a grain of I in its place. ` +
-			`It works on each <b>eigenvector</b> of ` + mSigma0 + ` alone. An eigenvector is a direction in the data along which the rest is uncorrelated; its <b>eigenvalue</b> e is the variance along it. ` +
+			`It works on each <b>eigenvector</b> of ` + mSigma0 + ` alone. An eigenvector is a direction in the space of the data, chosen so that the positions along different eigenvectors are uncorrelated; its <b>eigenvalue</b> e is the variance along it. ` +
 			`Under noise the direction stays and e becomes ` + mBar + ` e + ` + x.ofNoise() + `. Half of it is noise when SNR = 1/e: a direction with much variance is drowned late, one with little is drowned early. ` +
 			`On the way back the order is turned round: the broad outlines come first, the details last.`),
 	})
@@ -258,10 +259,10 @@ func (x *Explanation) eigenFigure() Figure {
 	sh := x.Shares
 	points := Series{Name: "measured on noised data"}
 	f := Scatter{
-		Caption: Caption{Title: "Eigenvalues of Σₜ", Note: "Curves are predicted, discs are the eigenvalues of the covariance of data that really was noised. All run towards 1, the eigenvalue of I: in the end no direction is special."},
+		Caption: Caption{Title: "Eigenvalues of Σₜ", Note: "Curves are predicted, discs are the eigenvalues of the covariance of data that really was noised. All run towards 1, the eigenvalue of I: in the end no direction is special. (Measured on few rows, neighbouring eigenvalues spread a little apart.)"},
 		X:       timeAxis(), Y: Axis{Label: "eigenvalue (logarithmic)", Log: true}, Size: Size{640, 340},
 	}
-	for _, k := range someOfMany(len(sh.Eigenvalues), 6) {
+	for _, k := range someOfMany(len(sh.Eigenvalues), 5) {
 		e := sh.Eigenvalues[k]
 		for i, t := range sh.MeasuredT {
 			points.X, points.Y = append(points.X, t), append(points.Y, sh.Measured[i][k])
@@ -286,6 +287,7 @@ func (x *Explanation) addFlow(p *Page) error {
 	f := MatrixGrid{
 		Caption: Caption{Title: "The covariance of noised data, predicted above and measured below", Note: "Both rows fade alike from Σ₀ to I. Off by: the measured distance ± its standard error. Chance: what it has to be if the formula is exact."},
 		Rows:    []string{"predicted", "measured"}, Cells: make([][]MatrixPanel, 2), Label: "entry of Σₜ", Full: largestOf(x.Data.Covariance),
+		Root: x.space.Blocks != nil,
 	}
 	for _, w := range x.Flow {
 		f.Cols = append(f.Cols, fmt.Sprintf("t = %g", w.T))
@@ -305,6 +307,14 @@ func short(v float64) string {
 	return fmt.Sprintf("%.2g", v)
 }
 
+// ofWidth says how a process that does not preserve variance is measured.
+func (x *Explanation) ofWidth() string {
+	if x.Noise.Preserving {
+		return ""
+	}
+	return " As this schedule does not keep the variance, noised data is first divided by √(ᾱ + σ<sup>2</sup>), and sampling starts as wide as that."
+}
+
 func (x *Explanation) addEnd(p *Page) error {
 	e := x.End
 	last := len(e.T) - 1
@@ -313,18 +323,18 @@ func (x *Explanation) addEnd(p *Page) error {
 		template.HTML(`Sampling starts from N(0, I), but the noised data at t = 1, whose distribution is called q(x<sub>1</sub>), is only close to it. How close is a number, the Kullback-Leibler divergence KL(q(x<sub>1</sub>) ‖ N(0, I)): ` +
 			`the bits one wastes per dimension by coding noised data as if it were pure noise. The exact value is unknown for real data, but it lies between two that are known:`),
 		Formula(template.HTML(`Σ<sub>i</sub> (v<sub>i</sub> − 1 − log v<sub>i</sub>) / 2  ≤  KL  ≤  D (ᾱ v̄ + σ<sup>2</sup> − 1 − log σ<sup>2</sup>) / 2,   v<sub>i</sub> = ᾱ e<sub>i</sub> + σ<sup>2</sup>`)),
-		template.HTML(`with the D eigenvalues e<sub>i</sub> of ` + mSigma0 + `, their mean v̄, and the schedule's ᾱ and σ at that time. The left side is exact if the data is Gaussian; the right side is the average over single examples. (In nats; divided by D and log 2 it is bits per dimension.)`),
+		template.HTML(`with the D eigenvalues e<sub>i</sub> of ` + mSigma0 + `, their mean v̄, and the schedule's ᾱ and σ at that time. The left side is exact if the data is Gaussian; the right side is the average over single examples. (In nats; divided by D and log 2 it is bits per dimension.)` + x.ofWidth()),
 	})
 	rows := [][]string{}
 	for _, o := range e.Others {
-		rows = append(rows, []string{o.Schedule, fmt.Sprintf("%.2g", o.AlphaBar), fmt.Sprintf("%.2g", o.Lower), fmt.Sprintf("%.2g", o.Upper)})
+		rows = append(rows, []string{o.Schedule, scientificText(o.AlphaBar), scientificText(o.Lower), scientificText(o.Upper)})
 	}
 	s.Add(Lines{
-		Caption: Caption{Title: "Distance from N(0, I) on the way", Note: fmt.Sprintf("Both bounds fall to almost nothing: at t = 1 the truth lies between %.2g and %.2g bits per dimension.", e.Lower[last], e.Upper[last])},
+		Caption: Caption{Title: "Distance from N(0, I) on the way", Note: fmt.Sprintf("Both bounds fall to almost nothing: at t = 1 the truth lies between %s and %s bits per dimension.", scientificText(e.Lower[last]), scientificText(e.Upper[last]))},
 		X:       timeAxis(), Y: Axis{Label: "bits per dimension (logarithmic)", Log: true}, Size: Size{560, 320},
 		Series: []Series{{Name: "upper bound", X: e.T, Y: e.Upper}, {Name: "lower bound", X: e.T, Y: e.Lower}},
 	}, Table{
-		Caption: Caption{Title: "Other schedules on the same data", Note: "Not every schedule ends in pure noise; the first line is the one of this page."},
+		Caption: Caption{Title: "Other schedules on the same data", Note: "Some schedules leave much more signal at the end than others; the first line is the one of this page. The bounds are in bits per dimension."},
 		Header:  []string{"schedule", "ᾱ at the end", "at least", "at most"}, Rows: rows,
 	})
 	return nil

@@ -70,7 +70,7 @@ func (m *measuring) reverse(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		m.out.learned, trace, p.Model = learned, learned.Trace, "the trained network, "+learned.About
+		m.out.learned, trace, p.Model = learned, learned.Trace, "the trained network, and a draw has "+learned.About
 	} else {
 		var err error
 		if trace, err = m.gaussianTrace(ctx); err != nil {

@@ -3,11 +3,13 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"ebb/data/image"
 	"ebb/data/table"
 	"ebb/diffusion/gauss"
 	"ebb/diffusion/process"
+	"ebb/engine/rng"
 	"ebb/metric"
 	"ebb/model"
 )
@@ -36,13 +38,24 @@ const (
 	fewest   = 10 // rows
 )
 
-// pick is how to choose n of rows, evenly.
+// pick draws n of rows at random, always the same ones, and keeps their order.
 func pick(rows, n int) []int {
-	out := make([]int, min(rows, n))
-	for i := range out {
-		out[i] = i * rows / len(out)
+	chosen, _ := parted(rows, n)
+	return chosen
+}
+
+// parted draws n of rows at random and gives them and the others, each in their order.
+func parted(rows, n int) (chosen, others []int) {
+	n = min(n, rows)
+	stream := rng.New(0, rng.Split)
+	all := make([]int, rows)
+	for i := range all {
+		all[i] = stream.Perm(i, rows, 0)
 	}
-	return out
+	chosen, others = all[:n], all[n:]
+	slices.Sort(chosen)
+	slices.Sort(others)
+	return chosen, others
 }
 
 // take copies the given rows.
@@ -92,7 +105,7 @@ func (s *Space) finish(path string, x *process.State) (*Space, error) {
 	total := x.Rows
 	x = take(x, pick(x.Rows, mostRows))
 	if x.Rows < total {
-		s.About = append(s.About, fmt.Sprintf("Of %d rows, %d evenly spaced ones are used.", total, x.Rows))
+		s.About = append(s.About, fmt.Sprintf("Of %d rows, %d drawn at random are used.", total, x.Rows))
 	}
 	s.Centre = meanOf(x)
 	s.X = centred(x, s.Centre)

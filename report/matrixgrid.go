@@ -20,6 +20,7 @@ type MatrixGrid struct {
 	Full       float64         // size of a value at which it has its full colour; 0: the largest
 	Label      string          // of the colour bar
 	Side       float64         // of a matrix in pixels; 0: chosen by their number
+	Root       bool            // colours grow as the root of a value, so that small ones are seen
 }
 
 // MatrixPanel is one matrix of a grid.
@@ -74,6 +75,7 @@ func (f MatrixGrid) HTML() template.HTML {
 type matrixGrid struct {
 	svg
 	left, side, step float64
+	root             bool
 }
 
 func (f MatrixGrid) layout(lines int) *matrixGrid {
@@ -81,7 +83,7 @@ func (f MatrixGrid) layout(lines int) *matrixGrid {
 	for _, name := range f.Rows {
 		longest = max(longest, len([]rune(name)))
 	}
-	g := &matrixGrid{side: f.Side, left: 4}
+	g := &matrixGrid{side: f.Side, left: 14, root: f.Root}
 	if longest > 0 {
 		g.left = float64(longest)*charWidth + 14
 	}
@@ -98,7 +100,9 @@ func (f MatrixGrid) layout(lines int) *matrixGrid {
 // panel draws one matrix with its words.
 func (g *matrixGrid) panel(p MatrixPanel, x, y, full float64) {
 	if n := len(p.Values); n > mostRects {
-		g.picture(p.Values, x, y, full)
+		part := func(v float64) float64 { return g.strength(v / full) }
+		fmt.Fprintf(g, `<image x="%s" y="%s" width="%s" height="%s" style="image-rendering:pixelated" href="%s"/>`,
+			num(x), num(y), num(g.side), num(g.side), pixels(p.Values, part))
 	} else {
 		cell := g.side / float64(max(1, n))
 		for i, row := range p.Values {
@@ -119,7 +123,7 @@ func (g *matrixGrid) cell(x, y, w, h, part float64, tip string) {
 	if part < 0 {
 		class = fill(1)
 	}
-	g.rect("cell "+class, x, y, w, h, ` fill-opacity="`+num(fullStrong*math.Min(1, math.Abs(part)))+`"`, tip)
+	g.rect("cell "+class, x, y, w, h, ` fill-opacity="`+num(fullStrong*g.strength(part))+`"`, tip)
 }
 
 // The colours of matrices that are pictures: between those of the light and the dark page.
@@ -128,17 +132,26 @@ var (
 	below = color.NRGBA{R: 0xe0, G: 0x6c, B: 0x14}
 )
 
-// picture draws a large matrix as a PNG whose pixels let the paper shine through.
-func (g *matrixGrid) picture(values [][]float64, x, y, full float64) {
-	n := len(values)
-	img := stdimage.NewNRGBA(stdimage.Rect(0, 0, n, n))
+// strength is how much of the full colour a share of the full value has.
+func (g *matrixGrid) strength(part float64) float64 {
+	part = math.Min(1, math.Abs(part))
+	if g.root {
+		return math.Sqrt(part)
+	}
+	return part
+}
+
+// pixels is a matrix as a PNG whose pixels let the paper shine through, as the address of an
+// image; strength is from 0 to 1, whatever the sign.
+func pixels(values [][]float64, strength func(v float64) float64) string {
+	img := stdimage.NewNRGBA(stdimage.Rect(0, 0, len(values[0]), len(values)))
 	for i, row := range values {
 		for j, v := range row {
 			c := above
 			if v < 0 {
 				c = below
 			}
-			c.A = uint8(math.Floor(255*math.Min(1, math.Abs(v)/full) + 0.5))
+			c.A = uint8(math.Floor(255*strength(v) + 0.5))
 			img.SetNRGBA(j, i, c)
 		}
 	}
@@ -146,8 +159,7 @@ func (g *matrixGrid) picture(values [][]float64, x, y, full float64) {
 	if err := png.Encode(&b, img); err != nil {
 		panic(err) // a buffer takes everything, and no image is too large here
 	}
-	fmt.Fprintf(g, `<image x="%s" y="%s" width="%s" height="%s" style="image-rendering:pixelated" href="data:image/png;base64,%s"/>`,
-		num(x), num(y), num(g.side), num(g.side), base64.StdEncoding.EncodeToString(b.Bytes()))
+	return "data:image/png;base64," + base64.StdEncoding.EncodeToString(b.Bytes())
 }
 
 // bar draws what the colours mean.
@@ -165,6 +177,9 @@ func (g *matrixGrid) bar(label string, full float64) {
 			words = "−" + words
 		}
 		g.text("tick", "middle", math.Max(x, float64(len([]rune(words)))*charWidth/2), y+24, words, "")
+	}
+	if g.root {
+		label += " (colour grows as its root)"
 	}
 	g.text("", "start", g.left+barLength+18, y+10, label, "")
 }

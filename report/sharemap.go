@@ -26,14 +26,8 @@ func (f ShareMap) HTML() template.HTML {
 	data.add(f.X.Min, f.X.Max)
 	// The scale of y falls, and so has no ticks: rows have no numbers.
 	p := newPlot(f.Size, f.X, Axis{Label: f.Y}, newScale(f.X, data, 0), scale{lo: rows, hi: 0})
-	height := (p.bottom - p.top) / rows
-	for i, row := range f.Values {
-		width := (p.right - p.left) / float64(len(row))
-		for j, v := range row {
-			// A hair wider than its place, so that no seams show between cells.
-			p.rect("cell "+fill(0), p.left+float64(j)*width, p.top+float64(i)*height, width+0.3, height, ` fill-opacity="`+num(fullStrong*v)+`"`, "")
-		}
-	}
+	fmt.Fprintf(p, `<image x="%s" y="%s" width="%s" height="%s" preserveAspectRatio="none" style="image-rendering:pixelated" href="%s"/>`,
+		num(p.left), num(p.top), num(p.right-p.left), num(p.bottom-p.top), pixels(f.Values, func(v float64) float64 { return v }))
 	p.rect("frame", p.left, p.top, p.right-p.left, p.bottom-p.top, "", "")
 	keys := []key{
 		{f.Label + ": all", fmt.Sprintf(`<rect class="cell %s" fill-opacity="%s" x="1" y="1" width="24" height="10"/>`, fill(0), num(fullStrong))},
