@@ -20,7 +20,8 @@ type DenoisingError struct {
 	X0 float64 `json:"x0"`
 	SE float64 `json:"standard_error"`
 	// Cells are the bits that a hidden cell still costs, 0 without cells.
-	Cells float64 `json:"bits_per_hidden_cell,omitempty"`
+	Cells   float64 `json:"bits_per_hidden_cell,omitempty"`
+	CellsSE float64 `json:"bits_standard_error,omitempty"` // over the hidden cells
 }
 
 // denoisingBatch bounds the pictures that go through the network at once.
@@ -81,7 +82,7 @@ func (m *TableModel) DenoisingErrors(ctx context.Context, t *table.Table, times 
 		logits := make([]float64, cells.Rows*offsets[len(offsets)-1])
 		d.DenoiseCells(pred, logits, xt, hidden, repeated(at, x0.Rows))
 		out[k] = gaps(at, x0, pred)
-		out[k].Cells = hiddenBits(cells, hidden, logits, offsets)
+		out[k].Cells, out[k].CellsSE = hiddenBits(cells, hidden, logits, offsets)
 	}
 	return out, nil
 }
@@ -163,19 +164,23 @@ func gaps(t float64, x0, pred *process.State) DenoisingError {
 	return DenoisingError{T: t, X0: mean, SE: math.Sqrt(max(0, square/n-float64(mean*mean)) / n)}
 }
 
-// hiddenBits is the mean cross entropy of the hidden cells.
-func hiddenBits(cells, hidden *process.Cells, logits []float64, offsets []int) float64 {
+// hiddenBits is the mean cross entropy of the hidden cells, and its standard error.
+func hiddenBits(cells, hidden *process.Cells, logits []float64, offsets []int) (bits, se float64) {
 	width := offsets[len(offsets)-1]
-	nats, count := 0.0, 0
+	nats, square, count := 0.0, 0.0, 0
 	for i := range cells.Rows {
 		for j, k := range cells.Row(i) {
 			if hidden.Row(i)[j] != process.Mask {
 				continue
 			}
 			row := logits[i*width+offsets[j] : i*width+offsets[j+1]]
-			nats += elementary.LogSumExp(row) - row[k]
+			cost := elementary.LogSumExp(row) - row[k]
+			nats += cost
+			square += float64(cost * cost)
 			count++
 		}
 	}
-	return nats / float64(max(1, count)) / math.Ln2
+	n := float64(max(1, count))
+	mean := nats / n
+	return mean / math.Ln2, math.Sqrt(max(0, square/n-float64(mean*mean))/n) / math.Ln2
 }

@@ -36,13 +36,15 @@ func (x *Explanation) addKernels(p *Page) error {
 }
 
 // scaledTo1 is a matrix divided by its largest entry.
-func scaledTo1(m [][]float64) [][]float64 {
-	largest := largestOf(m)
+func scaledTo1(m [][]float64) [][]float64 { return scaledBy(m, 1/largestOf(m)) }
+
+// scaledBy is a matrix times a number.
+func scaledBy(m [][]float64, by float64) [][]float64 {
 	out := make([][]float64, len(m))
 	for i, row := range m {
 		out[i] = make([]float64, len(row))
 		for j, v := range row {
-			out[i][j] = v / largest
+			out[i][j] = v * by
 		}
 	}
 	return out
@@ -151,16 +153,20 @@ func (x *Explanation) addDenoise(p *Page) error {
 			text = append(text, template.HTML(`(The network also sees those categories of a row that are not hidden yet, the Gaussians do not.)`))
 		}
 	}
+	if d.Network != nil && x.learned.Told {
+		text = append(text, template.HTML(`(The network is told the class of each picture, the Gaussians are not: that is why its error is smaller even at t = 1.)`))
+	}
 	text = append(text, template.HTML(fmt.Sprintf(`The error of the noise, SNR times the error of x̂<sub>0</sub>, is what training makes small. It has a second meaning: its area over λ = log(α/σ) is the information needed to store the data. `+
 		`So smaller errors are bits saved: over the times measured, about <b>%.2f bits per dimension</b> over %s.`, d.Gain, d.Over)))
 	s.Add(text)
 	s.Add(x.errorFigure(), x.lossFigure())
 	if len(d.Network) > 0 && d.Network[0].Cells > 0 {
-		f := Series{Name: "network"}
+		f := Series{Name: "network (band: 2 standard errors)"}
 		for _, e := range d.Network {
 			f.X, f.Y = append(f.X, e.T), append(f.Y, e.Cells)
+			f.Lo, f.Hi = append(f.Lo, e.Cells-2*e.CellsSE), append(f.Hi, e.Cells+2*e.CellsSE)
 		}
-		s.Add(Lines{Caption: Caption{Title: "Hidden categories", Note: "Bits that a hidden cell still costs. With little noise the rest of the row nearly tells it; at t = 1 only how common each value is helps."},
+		s.Add(Lines{Caption: Caption{Title: "Hidden categories", Note: "Bits that a hidden cell still costs. With little noise the rest of the row helps to tell it; at t = 1 only how common each value is helps."},
 			X: timeAxis(), Y: Axis{Label: "bits per hidden cell"}, Size: Size{500, 300}, Series: []Series{f}})
 	}
 	return nil
@@ -170,7 +176,7 @@ func (x *Explanation) addDenoise(p *Page) error {
 func (x *Explanation) errorFigure() Figure {
 	d := x.Denoise
 	f := Lines{
-		Caption: Caption{Title: "Error of the guess x̂₀", Note: "Lower is better. At t = 0 nothing is lost; at t = 1 every model can only say the mean. The gap between the curves is what the better model knows."},
+		Caption: Caption{Title: "Error of the guess x̂₀", Note: "Lower is better. At t = 0 nothing is lost; at t = 1 a model can only say the mean. The gap between the curves is what the better model knows."},
 		X:       timeAxis(), Y: Axis{Label: "mean squared error per dimension"}, Size: Size{500, 340},
 		Series: []Series{{Name: "diagonal Gaussian", X: d.T, Y: d.Diagonal}},
 	}
@@ -233,7 +239,7 @@ func (x *Explanation) addModels(p *Page) error {
 		Header:  []string{"model", "rows", "distance of covariance", "energy distance", "detector AUC"},
 	}
 	for _, m := range x.Models {
-		t.Rows = append(t.Rows, []string{m.Name, fmt.Sprint(m.Rows), fmt.Sprintf("%.1f %%", 100*m.Covariance), fmt.Sprintf("%.4f", m.Energy), fmt.Sprintf("%.3f ± %.3f", m.AUC, m.SE)})
+		t.Rows = append(t.Rows, []string{m.Name, fmt.Sprint(m.Rows), fmt.Sprintf("%.1f %%", 100*m.Covariance), fixed(m.Energy, 4), fmt.Sprintf("%.3f ± %.3f", m.AUC, m.SE)})
 	}
 	s.Add(t)
 	return nil

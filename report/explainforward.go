@@ -18,8 +18,9 @@ type MeanPart struct {
 	T        []float64   `json:"t"`          // of the measurements
 	Start    []float64   `json:"start"`      // the data's means
 	Measured [][]float64 `json:"measured"`   // of the noised data, at each of T
-	// SE is the standard error of a measured mean at each of T: only the noise is random.
-	SE []float64 `json:"standard_error"`
+	// Miss is the root mean square, over all dimensions and times, of the gap between a measured
+	// mean and its prediction, in standard errors: 1 is chance, as only the noise is random.
+	Miss float64 `json:"miss"`
 	// Gap is the largest distance between the covariances of noised data, centred and not.
 	Gap float64 `json:"covariance_gap"`
 	// The distance of q(x_1) from N(0, I) in bits per dimension, if the mean stays and if not.
@@ -41,12 +42,12 @@ func (m *measuring) mean(context.Context) error {
 		return err
 	}
 	shown := largestMeans(mean, meansShown)
-	middle := centred(raw, mean)
+	middle, square := centred(raw, mean), 0.0
 	for _, j := range shown {
 		p.Names, p.Start = append(p.Names, m.Space.Names[j]), append(p.Start, mean[j])
 	}
 	for k, t := range measured {
-		_, sigma := m.Sch.At(t)
+		alpha, sigma := m.Sch.At(t)
 		got, with := gauss.Moments(m.at(raw, t, k))
 		_, without := gauss.Moments(m.at(middle, t, k))
 		p.Gap = math.Max(p.Gap, gauss.Distance(with, without))
@@ -55,21 +56,29 @@ func (m *measuring) mean(context.Context) error {
 			row[i] = got[j]
 		}
 		p.T, p.Measured = append(p.T, t), append(p.Measured, row)
-		p.SE = append(p.SE, sigma/math.Sqrt(float64(raw.Rows)))
+		for j, v := range got {
+			gap := (v - alpha*mean[j]) / sigma
+			square += gap * gap
+		}
 	}
+	p.Miss = math.Sqrt(square * float64(raw.Rows) / float64(len(mean)*len(measured)))
 	p.BitsWith = schedule.TerminalBits(m.Sch, 1, mean, g.Eigenvalues())
 	p.BitsWithout = schedule.TerminalBits(m.Sch, 1, make([]float64, len(mean)), g.Eigenvalues())
 	return nil
 }
 
-// largestMeans are the n dimensions whose means are the largest in size.
+// largestMeans are n of the half of all dimensions whose means are the larger in size.
 func largestMeans(mean []float64, n int) []int {
 	order := make([]int, len(mean))
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(math.Abs(mean[b]), math.Abs(mean[a])) })
-	return order[:min(n, len(order))]
+	out := make([]int, min(n, len(order)))
+	for i := range out {
+		out[i] = order[i*max((len(order)-1)/2, len(out)-1)/max(1, len(out)-1)]
+	}
+	return out
 }
 
 // SharesPart is how much of Σ₀ and of I stands in Σₜ along each eigenvector.

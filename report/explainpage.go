@@ -5,6 +5,8 @@ import (
 	"html/template"
 	"strconv"
 	"strings"
+
+	"ebb/diffusion/schedule"
 )
 
 // Page tells the story of the numbers: out to noise, and back.
@@ -39,6 +41,14 @@ func (x *Explanation) facts() []Fact {
 		facts = append(facts, Fact{Value: fixed(c.ReachedRate.Exponent, 2), Name: "slope of that error against the number of steps", Note: "on logarithmic axes; −1 is “twice the steps, half the error”"})
 	}
 	return facts
+}
+
+// plainNumber is a number with three digits or more, without an exponent.
+func plainNumber(v float64) string {
+	if v >= 100 || v <= -100 {
+		return fixed(v, 0)
+	}
+	return fixed(v, 2)
 }
 
 // scientificText is a number that may be very small, with two digits.
@@ -138,10 +148,18 @@ func (x *Explanation) preserving() template.HTML {
 func (x *Explanation) scheduleFigure() Figure {
 	n := x.Noise
 	return Lines{
-		Caption: Caption{Title: "The schedule", Note: fmt.Sprintf("The signal α fades as the noise σ grows; they are equal at t = %.2f.", n.Half)},
+		Caption: Caption{Title: "The schedule", Note: fmt.Sprintf("The signal α %s as the noise σ grows; they are equal at t = %.2f.", x.signal(), n.Half)},
 		X:       timeAxis(), Y: Axis{Label: "factor"}, Size: Size{500, 300},
 		Series: []Series{{Name: "α, of the signal", X: n.T, Y: n.Alpha}, {Name: "σ, of the noise", X: n.T, Y: n.Sigma}},
 	}
+}
+
+// signal says what the signal does: not every schedule makes it smaller.
+func (x *Explanation) signal() string {
+	if x.Noise.Alpha[len(x.Noise.Alpha)-1] > 0.99 {
+		return "stays"
+	}
+	return "fades"
 }
 
 func (x *Explanation) snrFigure() Figure {
@@ -161,18 +179,18 @@ func (x *Explanation) addMean(p *Page) error {
 		what = `The pictures have a mean: the average picture, which is brighter in some blocks than in others.`
 	}
 	s.Add(Prose{
-		template.HTML(what + ` Noise has mean 0, so the mean of ` + mXt + ` is simply ` + mAlpha + ` μ. It fades like the signal, whatever the covariance does. And the covariance does not care about it:`),
+		template.HTML(what + ` Noise has mean 0, so the mean of ` + mXt + ` is simply ` + mAlpha + ` μ. It goes the way of the signal, whatever the covariance does. And the covariance does not care about it:`),
 		Formula(template.HTML(mXt + ` − ` + mAlpha + ` μ = ` + mAlpha + ` (` + mX0 + ` − μ) + ` + mSigma + ` ε`)),
 		template.HTML(fmt.Sprintf(`The right side holds no μ of its own. Take the mean away first (centre the data), add it back at the end, and nothing else changes. `+
 			`Measured here: the covariances of noised data, centred and not, differ by at most %.1g of their size, which is the rounding of the computer. `+
 			`From here on the data is centred: μ = 0, and only the covariance is left to watch.`, m.Gap)),
 	})
 	f := Scatter{
-		Caption: Caption{Title: "The mean under noise", Note: fmt.Sprintf("Whatever they started from, all means run down to 0 along the one curve α. The largest gap between a measured mean and the curve is %.1f standard errors, which is chance.", x.meanGap())},
+		Caption: Caption{Title: "The mean under noise", Note: fmt.Sprintf("Whatever they started from, all means follow the one curve α. Marks are measured. Over all dimensions they miss the curve by %.2f standard errors (root mean square); 1 is chance.", m.Miss)},
 		X:       timeAxis(), Y: Axis{Label: "mean, as a share of what it was"}, Size: Size{560, 320}, Radius: 4,
 	}
 	for i, name := range m.Names {
-		points := Series{Name: fmt.Sprintf("%s (was %.3g)", name, m.Start[i])}
+		points := Series{Name: fmt.Sprintf("%s (was %s)", name, plainNumber(m.Start[i]))}
 		for k, t := range m.T {
 			points.X, points.Y = append(points.X, t), append(points.Y, m.Measured[k][i]/m.Start[i])
 		}
@@ -185,20 +203,6 @@ func (x *Explanation) addMean(p *Page) error {
 		Rows:    [][]string{{"with its mean", scientificText(m.BitsWith)}, {"centred", scientificText(m.BitsWithout)}},
 	})
 	return nil
-}
-
-// meanGap is the largest gap of a measured mean in standard errors.
-func (x *Explanation) meanGap() float64 {
-	worst := extent{}
-	worst.add(0)
-	for k, t := range x.Mean.T {
-		alpha, _ := x.sch.At(t)
-		for i, v := range x.Mean.Measured[k] {
-			gap := (v - alpha*x.Mean.Start[i]) / x.Mean.SE[k]
-			worst.add(max(gap, -gap))
-		}
-	}
-	return worst.hi
 }
 
 func (x *Explanation) addShares(p *Page) error {
@@ -226,7 +230,7 @@ func (x *Explanation) addShares(p *Page) error {
 func (x *Explanation) shareMap() Figure {
 	sh := x.Shares
 	return ShareMap{
-		Caption: Caption{Title: "The same for every eigenvalue", Note: "Each line of the picture is one eigenvalue, the largest on top. Dark: what stands there is still Σ₀. White: it is I. The dark edge leans, because large eigenvalues hold out longer."},
+		Caption: Caption{Title: "The same for every eigenvalue", Note: "Each line of the picture is one eigenvalue, the largest on top. Blue: what stands there is still Σ₀. Empty: it is I. The edge leans, because large eigenvalues hold out longer."},
 		Values:  sh.OfData, X: timeAxis(), Y: "eigenvalues, largest on top", Label: "share of Σ₀ in Σₜ",
 	}
 }
@@ -259,7 +263,7 @@ func (x *Explanation) eigenFigure() Figure {
 	sh := x.Shares
 	points := Series{Name: "measured on noised data"}
 	f := Scatter{
-		Caption: Caption{Title: "Eigenvalues of Σₜ", Note: "Curves are predicted, discs are the eigenvalues of the covariance of data that really was noised. All run towards 1, the eigenvalue of I: in the end no direction is special. (Measured on few rows, neighbouring eigenvalues spread a little apart.)"},
+		Caption: Caption{Title: "Eigenvalues of Σₜ", Note: "Curves are predicted, discs are the eigenvalues of the covariance of data that really was noised. All run together, as those of I are all alike: in the end no direction is special. (Measured on few rows, neighbouring eigenvalues spread a little apart.)"},
 		X:       timeAxis(), Y: Axis{Label: "eigenvalue (logarithmic)", Log: true}, Size: Size{640, 340},
 	}
 	for _, k := range someOfMany(len(sh.Eigenvalues), 5) {
@@ -289,14 +293,24 @@ func (x *Explanation) addFlow(p *Page) error {
 		Rows:    []string{"predicted", "measured"}, Cells: make([][]MatrixPanel, 2), Label: "entry of Σₜ", Full: largestOf(x.Data.Covariance),
 		Root: x.space.Blocks != nil,
 	}
+	if !x.Noise.Preserving {
+		f.Label, f.Note = "entry of Σₜ / (ᾱ + σ²)", f.Note+" Each matrix is divided by ᾱ + σ², because this schedule does not keep the variance."
+	}
 	for _, w := range x.Flow {
+		width := x.width(w.T)
 		f.Cols = append(f.Cols, fmt.Sprintf("t = %g", w.T))
-		f.Cells[0] = append(f.Cells[0], MatrixPanel{Values: w.Predicted})
-		f.Cells[1] = append(f.Cells[1], MatrixPanel{Values: w.Measured, Lines: []string{
+		f.Cells[0] = append(f.Cells[0], MatrixPanel{Values: scaledBy(w.Predicted, width)})
+		f.Cells[1] = append(f.Cells[1], MatrixPanel{Values: scaledBy(w.Measured, width), Lines: []string{
 			fmt.Sprintf("off by %s ± %s %%", short(100*w.Distance), short(100*w.SE)), fmt.Sprintf("chance %s %%", short(100*w.Chance))}})
 	}
 	s.Add(f)
 	return nil
+}
+
+// width is 1 divided by ᾱ + σ², which is 1 where the schedule preserves variance.
+func (x *Explanation) width(t float64) float64 {
+	start := schedule.Start(x.sch, t)
+	return 1 / (start * start)
 }
 
 // short is a number in few characters.

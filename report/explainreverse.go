@@ -23,6 +23,7 @@ type Learned struct {
 	// network's own dimensions; Spectrum is nil where there are too many.
 	Spectrum, Variances []float64
 	Pictures            Pictures // nil of a table
+	Told                bool     // the network is told the class of each picture
 }
 
 // ReversePart is one draw from noise to data.

@@ -23,10 +23,10 @@ var _ Network = TableRun{}
 func (r TableRun) Look(ctx context.Context, e *Explain, times []float64) (*Learned, error) {
 	judged, path := r.Source.Table, "the training rows"
 	if e.Real != nil {
-		judged, path = e.Real.Table, e.Real.Path
+		judged, path = e.Real.Table, "the rows of "+e.Real.Path
 	}
 	judged = judged.Select(pick(judged.Rows(), tableErrors))
-	l := &Learned{About: fmt.Sprintf("%d steps", e.Steps), Judged: fmt.Sprintf("%d rows of %s", judged.Rows(), path)}
+	l := &Learned{About: fmt.Sprintf("%d steps", e.Steps), Judged: fmt.Sprintf("%d of %s", judged.Rows(), path)}
 	var err error
 	if l.Trace, err = r.Model.Trace(ctx, model.DrawOptions{N: tracedRows, Seed: e.Seed, Steps: e.Steps}); err != nil {
 		return nil, err
@@ -67,7 +67,7 @@ var _ Network = PictureRun{}
 func (r PictureRun) Look(ctx context.Context, e *Explain, times []float64) (*Learned, error) {
 	judged, path := r.Source.Images, "the training pictures"
 	if e.Real != nil {
-		judged, path = e.Real.Images, e.Real.Path
+		judged, path = e.Real.Images, "the pictures of "+e.Real.Path
 	}
 	names := make([]string, len(r.Model.Config.Image.Classes))
 	for k, c := range r.Model.Config.Image.Classes {
@@ -81,7 +81,7 @@ func (r PictureRun) Look(ctx context.Context, e *Explain, times []float64) (*Lea
 	}
 	judged = judged.Sample(pictureErrors, 1)
 	frame := r.Model.Config.Image.Frame
-	l := &Learned{About: fmt.Sprintf("%d steps", e.Steps), Judged: fmt.Sprintf("%d of %s", judged.N, path), Pictures: framePictures{frame}}
+	l := &Learned{About: fmt.Sprintf("%d steps", e.Steps), Judged: fmt.Sprintf("%d of %s", judged.N, path), Pictures: framePictures{frame}, Told: len(names) > 0}
 	var err error
 	if l.Trace, err = r.Model.Trace(ctx, model.DrawOptions{N: tracedPictures, Seed: e.Seed, Steps: e.Steps, Class: -1}); err != nil {
 		return nil, err
