@@ -156,7 +156,7 @@ func (x *Explanation) addDenoise(p *Page) error {
 	if d.Network != nil && x.learned.Told {
 		text = append(text, template.HTML(`(The network is told the class of each picture, the Gaussians are not: that is why its error is smaller even at t = 1.)`))
 	}
-	text = append(text, template.HTML(fmt.Sprintf(`The error of the noise, SNR times the error of x̂<sub>0</sub>, is what training makes small. It has a second meaning: its area over λ = log(α/σ) is the information needed to store the data. `+
+	text = append(text, template.HTML(fmt.Sprintf(`The error of the noise, SNR times the error of x̂<sub>0</sub>, is what training makes small. It has a second meaning: the area between two such curves, drawn over λ = log(α/σ), is what one model needs more than the other to store the data. `+
 		`So smaller errors are bits saved: over the times measured, about <b>%.2f bits per dimension</b> over %s.`, d.Gain, d.Over)))
 	s.Add(text)
 	s.Add(x.errorFigure(), x.lossFigure())
