@@ -157,7 +157,7 @@ func (x *Explanation) addDenoise(p *Page) error {
 		text = append(text, template.HTML(`(The network is told the class of each picture, the Gaussians are not: that is why its error is smaller even at t = 1.)`))
 	}
 	text = append(text, template.HTML(fmt.Sprintf(`The error of the noise, SNR times the error of x̂<sub>0</sub>, is what training makes small. It has a second meaning: the area between two such curves, drawn over λ = log(α/σ), is what one model needs more than the other to store the data. `+
-		`So smaller errors are bits saved: over the times measured, about <b>%.2f bits per dimension</b> over %s.`, d.Gain, d.Over)))
+		`So smaller errors are bits saved: over the times measured, %s.`, d.worth())))
 	s.Add(text)
 	s.Add(x.errorFigure(), x.lossFigure())
 	if len(d.Network) > 0 && d.Network[0].Cells > 0 {
@@ -170,6 +170,14 @@ func (x *Explanation) addDenoise(p *Page) error {
 			X: timeAxis(), Y: Axis{Label: "bits per hidden cell"}, Size: Size{500, 300}, Series: []Series{f}})
 	}
 	return nil
+}
+
+// worth says what the smaller errors are worth.
+func (d DenoisePart) worth() string {
+	if d.Gain < 0 {
+		return fmt.Sprintf("this network still needs about <b>%.2f bits per dimension more</b> than %s: more training may help", -d.Gain, d.Over)
+	}
+	return fmt.Sprintf("about <b>%.2f bits per dimension</b> over %s", d.Gain, d.Over)
 }
 
 // errorFigure is the error of x0 over time.

@@ -224,9 +224,11 @@ func (m *measuring) end(context.Context) error {
 	}
 	for i := 1; i < curvePoints; i++ {
 		t := float64(i) / (curvePoints - 1)
-		p.T = append(p.T, t)
-		p.Lower = append(p.Lower, schedule.TerminalBits(m.Sch, t, mean, eig))
-		p.Upper = append(p.Upper, schedule.PriorBits(m.Sch, t, square))
+		lower, upper := schedule.TerminalBits(m.Sch, t, mean, eig), schedule.PriorBits(m.Sch, t, square)
+		if math.IsInf(lower, 0) || math.IsInf(upper, 0) {
+			continue // so little noise that it is lost in rounding
+		}
+		p.T, p.Lower, p.Upper = append(p.T, t), append(p.Lower, lower), append(p.Upper, upper)
 	}
 	bound := func(name string, sch schedule.Schedule) {
 		p.Others = append(p.Others, EndBound{name, schedule.AlphaBar(sch, 1),

@@ -14,11 +14,11 @@ import (
 
 // Learned is what a page shows of a trained model.
 type Learned struct {
-	About   string // how it was sampled
-	Trace   *model.Trace
-	Errors  []model.DenoisingError
-	Judged  string         // the rows that the errors are of
-	Samples *process.State // in the space, centred
+	About   string                 // how it was sampled
+	Trace   *model.Trace           // nil: the network does not work in the space of the page
+	Errors  []model.DenoisingError // none: the same
+	Judged  string                 // the rows that the errors are of
+	Samples *process.State         // in the space, centred
 	// Spectrum and Variances are the eigenvalues and the diagonal of the data's covariance in the
 	// network's own dimensions; Spectrum is nil where there are too many.
 	Spectrum, Variances []float64
@@ -72,7 +72,8 @@ func (m *measuring) reverse(ctx context.Context) error {
 			return err
 		}
 		m.out.learned, trace, p.Model = learned, learned.Trace, "the trained network, and a draw has "+learned.About
-	} else {
+	}
+	if trace == nil {
 		var err error
 		if trace, err = m.gaussianTrace(ctx); err != nil {
 			return err
@@ -96,6 +97,9 @@ func (m *measuring) reverse(ctx context.Context) error {
 	m.variances(trace)
 	return nil
 }
+
+// network tells whether a network was measured at each time.
+func (x *Explanation) network() bool { return x.learned != nil && len(x.learned.Errors) > 0 }
 
 // gaussianTrace is a draw by the exact denoiser of the Gaussian fitted to the data, with the
 // best isotropic noise in every step. Pictures keep their mean, to be seen.
@@ -156,7 +160,7 @@ func nearestStep(trace *model.Trace, t float64) model.TraceStep {
 // variances puts the learned variance between its bounds. The last step adds no noise and has no
 // lower bound above 0: it is left out.
 func (m *measuring) variances(trace *model.Trace) {
-	if m.Network == nil {
+	if !m.out.network() {
 		return
 	}
 	for _, s := range trace.Steps {
@@ -207,7 +211,7 @@ func (m *measuring) denoise(context.Context) error {
 	for j, row := range m.out.Data.Covariance {
 		variances[j] = row[j]
 	}
-	if m.Network != nil {
+	if m.out.network() {
 		spectrum, variances = m.out.learned.Spectrum, m.out.learned.Variances
 		p.Network = m.out.learned.Errors
 	}
@@ -222,7 +226,7 @@ func (m *measuring) denoise(context.Context) error {
 	better := func(t float64) float64 { return m.linearError(spectrum, t) }
 	worse := func(t float64) float64 { return m.linearError(variances, t) }
 	p.Over = "a diagonal Gaussian"
-	if m.Network != nil {
+	if m.out.network() {
 		better = func(t float64) float64 { return errorAt(p.Network, t) }
 		if spectrum != nil {
 			worse = func(t float64) float64 { return m.linearError(spectrum, t) }
@@ -247,7 +251,7 @@ func (m *measuring) linearError(variances []float64, t float64) float64 {
 }
 
 // gain is the integral over λ of the difference in the error of the noise, SNR times that of x0,
-// in bits: d(-log p) = (error of the noise) dλ (Kingma et al. 2021, arXiv 2107.00630, eq. 17).
+// in bits: d(-log p) = (error of the noise) dλ (the continuous-time loss of Kingma et al. 2021, arXiv 2107.00630).
 func (m *measuring) gain(better, worse func(t float64) float64) float64 {
 	nats, lastT := 0.0, 0.0
 	var last, lastLambda float64

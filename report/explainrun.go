@@ -15,30 +15,48 @@ import (
 type TableRun struct {
 	Model  *model.TableModel
 	Source *model.Source // what it learned from
+	// SamplesOnly is true where too few columns, or too many, are smooth numbers: then the page
+	// shows the columns themselves, and of the network no more than its rows.
+	SamplesOnly bool
+}
+
+// OfTableRun is the space of a page on a trained model of tables, and the model itself.
+func OfTableRun(m *model.TableModel, src *model.Source) (*Space, Network, error) {
+	d := m.Config.Table.Transform.Numbers()
+	if d >= 2 && d <= mostDims {
+		s, err := RunTableSpace(m, src)
+		return s, TableRun{Model: m, Source: src}, err
+	}
+	s, err := TableSpace(src)
+	if err != nil {
+		return nil, nil, err
+	}
+	s.About = append(s.About, fmt.Sprintf("The run models %d columns as smooth numbers and the others as categories, so the page shows the columns themselves. Its network is held against the other models at the end by the rows it draws; everywhere else the Gaussian plays the model.", d))
+	return s, TableRun{Model: m, Source: src, SamplesOnly: true}, nil
 }
 
 var _ Network = TableRun{}
 
 // Look implements [Network].
 func (r TableRun) Look(ctx context.Context, e *Explain, times []float64) (*Learned, error) {
+	drawn, err := r.Model.Draw(ctx, model.DrawOptions{N: comparedRows, Seed: e.Seed, Steps: e.Steps})
+	if err != nil {
+		return nil, err
+	}
+	l := &Learned{About: fmt.Sprintf("%d steps", e.Steps)}
+	if l.Samples, err = e.Space.Place(&model.Source{Path: "the samples", Table: drawn}, comparedRows); err != nil || r.SamplesOnly {
+		return l, err
+	}
 	judged, path := r.Source.Table, "the training rows"
 	if e.Real != nil {
 		judged, path = e.Real.Table, "the rows of "+e.Real.Path
 	}
 	judged = judged.Select(pick(judged.Rows(), tableErrors))
-	l := &Learned{About: fmt.Sprintf("%d steps", e.Steps), Judged: fmt.Sprintf("%d of %s", judged.Rows(), path)}
-	var err error
+	l.Judged = fmt.Sprintf("%d of %s", judged.Rows(), path)
 	if l.Trace, err = r.Model.Trace(ctx, model.DrawOptions{N: tracedRows, Seed: e.Seed, Steps: e.Steps}); err != nil {
 		return nil, err
 	}
 	if l.Errors, err = r.Model.DenoisingErrors(ctx, judged, times, e.Seed); err != nil {
-		return nil, err
-	}
-	drawn, err := r.Model.Draw(ctx, model.DrawOptions{N: comparedRows, Seed: e.Seed, Steps: e.Steps})
-	if err != nil {
-		return nil, err
-	}
-	if l.Samples, err = e.Space.Place(&model.Source{Path: "the samples", Table: drawn}, comparedRows); err != nil {
 		return nil, err
 	}
 	l.Spectrum, l.Variances, err = spectrumOf(e.Space.X)

@@ -231,9 +231,6 @@ func RunTableSpace(m *model.TableModel, src *model.Source) (*Space, error) {
 			only[s.Names[len(s.Names)-1]] = true
 		}
 	}
-	if d := len(s.Names); d < 2 || d > mostDims {
-		return nil, fmt.Errorf("%s: the run models %d columns as smooth numbers; a page can show 2 to %d: explain the data itself with 'ebb explain %s'", src.Path, d, mostDims, src.Path)
-	}
 	x, err := s.project(src)
 	if err != nil {
 		return nil, err

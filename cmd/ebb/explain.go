@@ -193,8 +193,8 @@ func (o *explainOptions) ofRun(e *report.Explain, pool *parallel.Pool) error {
 	}
 	switch m := m.(type) {
 	case *model.TableModel:
-		e.Sch, e.Network = m.Schedule(), report.TableRun{Model: m, Source: src}
-		e.Space, err = report.RunTableSpace(m, src)
+		e.Sch = m.Schedule()
+		e.Space, e.Network, err = report.OfTableRun(m, src)
 	case *model.ImageModel:
 		if o.steps == 0 {
 			e.Steps = explainPictureSteps
