@@ -215,6 +215,9 @@ func TestExplainedNumbersAreTheirFormulas(t *testing.T) {
 	for _, m := range x.Models {
 		models[m.Name] = m
 	}
+	if real := models["other real rows"]; real.Covariance > 3*real.Chance || real.Covariance < real.Chance/3 {
+		t.Errorf("real rows against real rows: %+v", real)
+	}
 	diagonal, full := models["diagonal Gaussian"], models["full Gaussian"]
 	if !(diagonal.Covariance > 2*full.Covariance && diagonal.Energy > full.Energy && diagonal.AUC > full.AUC) {
 		t.Errorf("diagonal %+v, full %+v: the full Gaussian should be nearer in all", diagonal, full)

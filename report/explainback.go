@@ -238,16 +238,16 @@ func (x *Explanation) lossFigure() Figure {
 func (x *Explanation) addModels(p *Page) error {
 	s := p.Add("Models side by side", "")
 	s.Add(Prose{
-		template.HTML(`Rows drawn from each model are held against real rows: `) + Plain(x.Compared) + template.HTML(`. <b>Distance of covariance</b>: as above, of the rows' own covariance from the real rows'. `+
+		template.HTML(`Rows drawn from each model are held against real rows: `) + Plain(x.Compared) + template.HTML(`. <b>Distance of covariance</b>: as above, of the rows' own covariance from the real rows'; by chance: what so few rows of one Gaussian would have. `+
 			`<b>Energy distance</b>: twice the mean distance between a drawn and a real row, less the mean distances within each set; 0 only if both are distributed alike, whatever their shape. `+
 			`<b>Detector</b>: trees are trained to tell drawn rows from real ones, and tested on rows they have not seen; 0.5 is guessing, 1 is always right.`),
 	})
 	t := Table{
 		Caption: Caption{Title: "Drawn rows against real rows", Note: "The last line is the floor: real rows against other real rows. A Gaussian can reach it in the first column and still be found out in the last, because data is more than its covariance."},
-		Header:  []string{"model", "rows", "distance of covariance", "energy distance", "detector AUC"},
+		Header:  []string{"model", "rows", "distance of covariance", "by chance", "energy distance", "detector AUC"},
 	}
 	for _, m := range x.Models {
-		t.Rows = append(t.Rows, []string{m.Name, fmt.Sprint(m.Rows), fmt.Sprintf("%.1f %%", 100*m.Covariance), fixed(m.Energy, 4), fmt.Sprintf("%.3f ± %.3f", m.AUC, m.SE)})
+		t.Rows = append(t.Rows, []string{m.Name, fmt.Sprint(m.Rows), fmt.Sprintf("%.1f %%", 100*m.Covariance), fmt.Sprintf("%.1f %%", 100*m.Chance), fixed(m.Energy, 4), fmt.Sprintf("%.3f ± %.3f", m.AUC, m.SE)})
 	}
 	s.Add(t)
 	return nil

@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -17,8 +18,10 @@ import (
 type ModelPart struct {
 	Name string `json:"name"`
 	Rows int    `json:"rows"`
-	// Covariance is |S - Σ|/|Σ| of the rows' covariance S and the real rows' Σ.
+	// Covariance is |S - Σ|/|Σ| of the rows' covariance S and the real rows' Σ; Chance is what
+	// it is expected to be between so many rows of one Gaussian.
 	Covariance float64 `json:"covariance_distance"`
+	Chance     float64 `json:"covariance_chance"`
 	Energy     float64 `json:"energy_distance"`
 	AUC        float64 `json:"detector_auc"`
 	SE         float64 `json:"detector_standard_error"`
@@ -120,13 +123,20 @@ func (m *measuring) drawn(g *gauss.Gaussian, rows, key int) *process.State {
 func (m *measuring) compare(ctx context.Context, x, real *process.State) (*ModelPart, error) {
 	_, got := gauss.Moments(x)
 	_, want := gauss.Moments(real)
-	p := &ModelPart{Rows: x.Rows, Covariance: gauss.Distance(got, want), Energy: metric.EnergyDistance(m.Pool, asPoints(x), asPoints(real))}
+	p := &ModelPart{Rows: x.Rows, Covariance: gauss.Distance(got, want), Chance: betweenSamples(want, x.Rows, real.Rows), Energy: metric.EnergyDistance(m.Pool, asPoints(x), asPoints(real))}
 	d, err := metric.Detector{Trees: metric.Boosting{Pool: m.Pool}, Noise: rng.New(m.Seed, rng.Metric)}.Detect(ctx, m.frame(real), m.frame(x))
 	if err != nil {
 		return nil, err
 	}
 	p.AUC, p.SE = d.AUC, d.StandardError
 	return p, nil
+}
+
+// betweenSamples is the expected distance of the covariances of n and of m rows of a Gaussian of
+// covariance cov, by E|S - Σ|² = (tr(Σ)² + |Σ|²)/n of Wishart matrices.
+func betweenSamples(cov *mat.SymDense, n, m int) float64 {
+	norm, trace := mat.Norm(cov, 2), mat.Trace(cov)
+	return math.Sqrt((trace*trace+norm*norm)*(1/float64(n)+1/float64(m))) / norm
 }
 
 func asPoints(x *process.State) *metric.Points {
