@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"html/template"
+	"slices"
 	"strings"
 )
 
@@ -54,9 +55,10 @@ func mark(i int, x, y, r float64) string {
 	return fmt.Sprintf(`<circle class="mark %s" cx="%s" cy="%s" r="%s"/>`, fill(i), num(x), num(y), num(r))
 }
 
-// legend lists the keys; a single one without name is left out.
+// legend lists the keys that have a name.
 func legend(keys []key) string {
-	if len(keys) == 0 || len(keys) == 1 && keys[0].name == "" {
+	keys = slices.DeleteFunc(keys, func(k key) bool { return k.name == "" })
+	if len(keys) == 0 {
 		return ""
 	}
 	var b strings.Builder

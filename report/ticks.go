@@ -112,7 +112,10 @@ func addLogTick(ticks []tick, mantissa float64, e int, lo, hi float64) []tick {
 	if v < lo*(1-1e-9) || v > hi*(1+1e-9) {
 		return ticks
 	}
-	label := scientific(v, e)
+	label := strconv.Itoa(int(mantissa)) + "×10" + superscript(e)
+	if mantissa == 1 {
+		label = "10" + superscript(e)
+	}
 	if e >= -3 && e <= 3 {
 		label = fixed(v, max(0, -e))
 	}
