@@ -109,7 +109,7 @@ func TraceOf(ctx context.Context, d sample.Denoiser, v sample.ReverseVariance, r
 
 // Trace draws pictures as Draw does, all at once, and keeps every step.
 func (m *ImageModel) Trace(ctx context.Context, o DrawOptions) (*Trace, error) {
-	o, grid, err := m.plan(m.Config, "trailing", o)
+	o, grid, err := m.plan(m.Config, o)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func (m *ImageModel) Trace(ctx context.Context, o DrawOptions) (*Trace, error) {
 
 // Trace draws rows as Draw does, all at once, and keeps every step of their numbers.
 func (m *TableModel) Trace(ctx context.Context, o DrawOptions) (*Trace, error) {
-	o, grid, err := m.plan(m.Config, "uniform", o)
+	o, grid, err := m.plan(m.Config, o)
 	if err != nil {
 		return nil, err
 	}
