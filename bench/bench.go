@@ -3,7 +3,7 @@ package bench
 import (
 	"context"
 	"fmt"
-	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -69,7 +69,7 @@ func (b *Bench) ready(c Case) (*work, *parallel.Pool, error) {
 	if c.one {
 		pool = nil
 	}
-	runtime.GC()
+	debug.FreeOSMemory()
 	ready := c.work
 	if c.model != nil && b.how() != "" {
 		ready = func(p *parallel.Pool) (*work, error) { return c.model.workOn(b.tape, p) }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
+
+	"ebb/engine/kernel/parallel"
 )
 
 // Peer is another program that runs the same models.
@@ -16,8 +18,9 @@ type Peer interface {
 }
 
 // Compare measures a model in turns with the peers that do it: in each round
-// every peer runs once, then Ebb. The ratio is the median of those of the
-// rounds. warn hears of a peer that fails, which is then left out. Without a
+// Ebb runs once, then every peer. The ratio is the median of those of the rounds.
+// A peer's turn is a process with fresh memory, and so is Ebb's model made anew:
+// pages that lay idle through the turns of others come back slower. warn hears of a peer that fails, which is then left out. Without a
 // peer Compare is Run.
 func (b *Bench) Compare(ctx context.Context, c Case, peers []Peer, rounds int, warn func(error)) ([]Result, error) {
 	var able []Peer
@@ -30,13 +33,21 @@ func (b *Bench) Compare(ctx context.Context, c Case, peers []Peer, rounds int, w
 		r, err := b.Run(ctx, c)
 		return []Result{r}, err
 	}
-	w, pool, err := b.ready(c)
-	if err != nil {
-		return nil, err
-	}
 	m := startMeter()
 	ours, theirs := samples{}, make([]turns, len(able))
+	var w *work
+	var pool *parallel.Pool
 	for range rounds {
+		var err error
+		w = nil // the memory of the round before is given back
+		if w, pool, err = b.ready(c); err != nil {
+			return nil, err
+		}
+		s, err := b.sample(ctx, pool, w)
+		if err != nil {
+			return nil, err
+		}
+		ours.seconds, ours.peaks = append(ours.seconds, s.seconds...), append(ours.peaks, s.peaks...)
 		seconds := make([]float64, len(able))
 		for i, p := range able {
 			if theirs[i].failed != nil {
@@ -55,11 +66,6 @@ func (b *Bench) Compare(ctx context.Context, c Case, peers []Peer, rounds int, w
 				warn(fmt.Errorf("%s by %s: %w", c.Name, p.Name(), err))
 			}
 		}
-		s, err := b.sample(ctx, pool, w)
-		if err != nil {
-			return nil, err
-		}
-		ours.seconds, ours.peaks = append(ours.seconds, s.seconds...), append(ours.peaks, s.peaks...)
 		for i := range theirs {
 			theirs[i].add(seconds[i], median(s.seconds))
 		}
