@@ -54,9 +54,6 @@ type SamplerOptions struct {
 	Variance sample.ReverseVariance // of ddpm's steps
 }
 
-// SamplerName is a row of Samplers.
-type SamplerName = Name
-
 // Name is a row of a table of names, for people.
 type Name struct {
 	Name    string `json:"name"`
@@ -163,10 +160,4 @@ func NewSampler(name string, o SamplerOptions) (sample.Sampler, error) {
 }
 
 // Samplers lists the samplers for people.
-func Samplers() []SamplerName {
-	var out []SamplerName
-	for _, r := range samplers() {
-		out = append(out, SamplerName{r.Name, r.Summary})
-	}
-	return out
-}
+func Samplers() []Name { return namesOf(samplers()) }
