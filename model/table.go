@@ -60,7 +60,7 @@ func NewTableConfig(t *table.Table, schema *table.Schema, preset string) (*Confi
 	if transform.Numbers()+len(transform.Cards()) == 0 {
 		return nil, fmt.Errorf("%s: there is nothing to learn: every column is constant, missing or an identifier", t.Source)
 	}
-	mlp := network.MLPConfig{Numeric: transform.Numbers(), Cards: transform.Cards(), Width: size.width, Blocks: size.blocks}
+	mlp := network.MLPConfig{Numeric: transform.Numbers(), Cards: transform.Cards(), Width: size.width, Blocks: size.blocks, Given: true}
 	c := &Config{
 		Format: checkpoint.Format, Kind: KindTable, Preset: preset,
 		Process:  Process{Schedule: "cosine", Steps: 1000, Prediction: "v_prediction", Variance: varianceSmall},
@@ -171,8 +171,25 @@ func (m *TableModel) Objective(t *table.Table) (Objective, error) {
 		return nil, err
 	}
 	return &tableObjective{TableModel: m, set: set, TableObjective: denoise.TableObjective{
-		Sch: m.sch, Predict: m.predict, Input: m.input, Card: set.Cards(), Weight: weight,
+		Sch: m.sch, Predict: m.predict, Input: m.input, Card: set.Cards(), Weight: weight, Give: m.give(),
 	}}, nil
+}
+
+// giveShare is the share of training rows of which a part is given.
+const giveShare = 0.25
+
+// give is how the network learns to complete rows; nil if it was not made for it.
+func (m *TableModel) give() *denoise.Give {
+	if !m.Config.Table.MLP.Given {
+		return nil
+	}
+	g := &denoise.Give{Share: giveShare}
+	for _, p := range m.Config.Table.Transform.Places() {
+		if p.Num >= 0 {
+			g.Cell = append(g.Cell, p.Cell)
+		}
+	}
+	return g
 }
 
 // Batch implements train.Divisible.

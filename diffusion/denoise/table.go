@@ -29,6 +29,9 @@ type TableModel struct {
 	Pool    *parallel.Pool
 	// Precision is that of the tape: what products round their inputs to.
 	Precision kernel.Precision
+	// Given are the numbers of the rows of a run that are given, for a network that was taught so
+	// (Give); a sampler then takes these numbers to what is given. nil: none.
+	Given *Given
 
 	tape *autograd.Tape
 }
@@ -53,6 +56,9 @@ func (m *TableModel) DenoiseCells(x0 *process.State, logits []float64, xt *proce
 		panic(fmt.Sprintf("denoise: numbers %v, cells (%d, %d), %d times and %d logits for a table of %d numbers and %d columns of %d categories",
 			xt, cells.Rows, cells.Cols(), len(t), len(logits), m.Numbers, len(m.Card), width))
 	}
+	if m.Given != nil {
+		m.Given.must(xt)
+	}
 	if m.tape == nil {
 		m.tape = autograd.NewFrozen(m.Pool)
 		m.tape.Precision = m.Precision
@@ -63,7 +69,11 @@ func (m *TableModel) DenoiseCells(x0 *process.State, logits []float64, xt *proce
 		m.Input.read(x.Data, m.Sch, xt.Slice(lo, hi), t[lo:hi])
 		clock := make([]float64, n)
 		m.Clock.Read(clock, t[lo:hi])
-		out := m.Net.Forward(m.tape, m.tape.Const(x), clock, cells.Slice(lo, hi).Data).Value
+		labels := cells.Slice(lo, hi).Data
+		if m.Given != nil {
+			labels = m.Given.see(x.Data, cells, lo, hi)
+		}
+		out := m.Net.Forward(m.tape, m.tape.Const(x), clock, labels).Value
 		full := m.Numbers + width
 		if out.Len() != n*full {
 			panic(fmt.Sprintf("denoise: the network gave %v for %d rows, %d numbers a row are needed", out, n, full))
@@ -74,6 +84,9 @@ func (m *TableModel) DenoiseCells(x0 *process.State, logits []float64, xt *proce
 			to := Convert(m.Predict, Sample, alpha, sigma)
 			for j, v := range xt.Row(r) {
 				x0.Row(r)[j] = to.Of(v, float64(row[j]))
+				if m.Given != nil && m.Given.Is[r*m.Numbers+j] {
+					x0.Row(r)[j] = m.Given.X.Row(r)[j]
+				}
 			}
 			for k, v := range row[m.Numbers:] {
 				logits[r*width+k] = float64(v)

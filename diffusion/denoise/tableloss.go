@@ -38,6 +38,8 @@ type TableObjective struct {
 	CellWeight func(t float64) float64
 	// CellShare scales the categories' part of the loss; 0 means 1.
 	CellShare float64
+	// Give teaches the network to complete rows of which a part is given; nil: not.
+	Give *Give
 }
 
 // TableBatch is some rows of a table.
@@ -54,9 +56,15 @@ func (o *TableObjective) Loss(tape *autograd.Tape, net Network, b TableBatch, d 
 	gaussian := Objective{Sch: o.Sch, Predict: o.Predict}
 	noised := gaussian.Noise(tape, b.X, d)
 	cells, weight := o.mask(b.Cells, noised.T, d)
+	square := o.weigh(b, noised.T)
+	labels := cells.Data
+	seen := o.Input.see(tape, o.Sch, noised)
+	if o.Give != nil {
+		labels, square = o.Give.give(seen.Value.Data, b, cells, weight, square, d)
+	}
 	clock := make([]float64, rows)
 	o.Clock.Read(clock, noised.T)
-	out := net.Forward(tape, o.Input.see(tape, o.Sch, noised), clock, cells.Data)
+	out := net.Forward(tape, seen, clock, labels)
 
 	share := o.CellShare
 	if share == 0 {
@@ -65,7 +73,7 @@ func (o *TableObjective) Loss(tape *autograd.Tape, net Network, b TableBatch, d 
 	parts := float64(numbers + len(o.Card))
 	var loss *autograd.Var
 	if numbers > 0 {
-		mse := tape.MSE(tape.SliceLast(out, 0, numbers), noised.Target, o.weigh(b, noised.T))
+		mse := tape.MSE(tape.SliceLast(out, 0, numbers), noised.Target, square)
 		loss = tape.Scale(mse, float32(float64(numbers)/parts))
 	}
 	if len(o.Card) > 0 {

@@ -18,6 +18,8 @@ type MLPConfig struct {
 	Hidden    int   `json:"hidden" yaml:"hidden"`       // inside a block [2 Width]
 	Blocks    int   `json:"blocks" yaml:"blocks"`       // [4]
 	TimeWidth int   `json:"timeWidth" yaml:"timeWidth"` // features of the time [64]
+	// Given says that the network knows a number that is given from one that is noise.
+	Given bool `json:"given,omitempty" yaml:"given,omitempty"`
 }
 
 // WithDefaults is the configuration with its sizes filled in.
@@ -52,7 +54,7 @@ func (c MLPConfig) Validate() error {
 
 // MLP denoises rows of numbers and categories, both at one time in [0,1]:
 //
-//	h = in(x) + Σ_j cells[category of column j, or its mask]
+//	h = in(x) + Σ_j cells[category of column j, or its mask] + Σ_k cells[number k is given]
 //	e = silu(time2(silu(time1(waves(1000 t)))))
 //	each block:  h = h + fc2(silu(fc1(norm(h)) + time(e)))
 //	y = out(norm(h))
@@ -105,9 +107,15 @@ func buildMLP(config MLPConfig, b *nn.Builder) (*MLP, error) {
 		rows += k + 1
 		logits += k
 	}
+	if c.Given {
+		for range c.Numeric {
+			m.first = append(m.first, int32(rows))
+			rows++
+		}
+	}
 	if rows > 0 {
 		// The sum over the columns then has variance 1, whatever their number.
-		init := nn.Normal(1 / math.Sqrt(float64(len(c.Cards))))
+		init := nn.Normal(1 / math.Sqrt(float64(len(m.first))))
 		m.cells = &nn.Embedding{Table: b.At("cells").Param("weight", nn.Plain, init, rows, c.Width)}
 	}
 	m.time1 = b.Linear("time1", c.TimeWidth, c.Width)
@@ -133,7 +141,9 @@ func (m *MLP) Params() nn.Params { return m.params }
 // Forward: x (N,Numeric)  time (N) in [0,1]  cells (N,len(Cards)) -> y
 // (N,Numeric+ΣCards). Cells are row-major, each a category 0 to Cards[j]-1, or
 // negative (process.Mask) where it is hidden; nil for a table of numbers. For a
-// table of categories x is (N,0).
+// table of categories x is (N,0). With Given cells may be (N,len(Cards)+Numeric):
+// behind a row's cells stands 0 for each number that x holds as it is, without
+// noise, and negative for the others.
 func (m *MLP) Forward(t *autograd.Tape, x *autograd.Var, time []float64, cells []int32) *autograd.Var {
 	m.check(x, time, cells)
 	e := m.embed(t, time)
@@ -192,7 +202,12 @@ func (m *MLP) enter(t *autograd.Tape, x *autograd.Var, cells []int32) *autograd.
 	if m.cells == nil {
 		return m.in.Forward(t, x)
 	}
-	sum := m.cells.ForwardSum(t, m.rows(cells), len(m.Config.Cards))
+	rows := x.Value.Dim(0)
+	cols := len(cells) / max(rows, 1)
+	if cols == 0 {
+		return m.in.Forward(t, x)
+	}
+	sum := m.cells.ForwardSum(t, m.rows(cells, cols), cols)
 	if m.in == nil {
 		return sum
 	}
@@ -201,13 +216,19 @@ func (m *MLP) enter(t *autograd.Tape, x *autograd.Var, cells []int32) *autograd.
 	return h
 }
 
-// rows are the cells' rows in the table. A column has one for each category and
-// one for the mask behind them.
-func (m *MLP) rows(cells []int32) []int32 {
+// rows are the cells' rows in the table, cols to a row. A column has one for each
+// category and one for the mask behind them, a number one for being given.
+func (m *MLP) rows(cells []int32, cols int) []int32 {
 	ids := make([]int32, len(cells))
-	cols := len(m.first)
 	for i, v := range cells {
 		j := i % cols
+		if j >= len(m.Config.Cards) {
+			ids[i] = v
+			if v >= 0 {
+				ids[i] = m.first[j]
+			}
+			continue
+		}
 		card := int32(m.Config.Cards[j])
 		if v < 0 {
 			v = card
@@ -239,7 +260,8 @@ func (b *mlpBlock) forward(t *autograd.Tape, h, e *autograd.Var) *autograd.Var {
 // check panics for a batch that the network was not made for.
 func (m *MLP) check(x *autograd.Var, time []float64, cells []int32) {
 	n, cols := len(time), len(m.Config.Cards)
-	if x.Value.Rank() != 2 || x.Value.Dim(0) != n || x.Value.Dim(1) != m.Config.Numeric || len(cells) != n*cols {
+	fits := len(cells) == n*cols || m.Config.Given && len(cells) == n*(cols+m.Config.Numeric)
+	if x.Value.Rank() != 2 || x.Value.Dim(0) != n || x.Value.Dim(1) != m.Config.Numeric || !fits {
 		panic(fmt.Sprintf("network: MLP: want x (N,%d), N times and cells (N,%d), got %v, %d and %d", m.Config.Numeric, cols, x, n, len(cells)))
 	}
 }
