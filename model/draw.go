@@ -107,6 +107,9 @@ func watchChunk(o DrawOptions, lo, hi int) []func(sample.Progress) {
 		return nil
 	}
 	return []func(sample.Progress){func(p sample.Progress) {
+		if lo > 0 {
+			p.X = nil // what is watched are the first
+		}
 		p.Step = lo*p.Steps/max(1, hi-lo) + p.Step
 		p.Steps = o.N * p.Steps / max(1, hi-lo)
 		o.Watch(p)

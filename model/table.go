@@ -1,7 +1,6 @@
 package model
 
 import (
-	"context"
 	"fmt"
 	"slices"
 
@@ -133,20 +132,12 @@ func (m *TableModel) Schedule() schedule.Schedule { return m.sch }
 const denoiseChunk = 1024
 
 // Denoiser is the network as samplers see it.
-func (m *TableModel) Denoiser() sample.MixedDenoiser { return m.denoiser(denoiseChunk) }
+func (m *TableModel) Denoiser() sample.MixedDenoiser { return m.denoiser(m.pool) }
 
-func (m *TableModel) denoiser(batch int) sample.MixedDenoiser {
+func (m *TableModel) denoiser(pool *parallel.Pool) *denoise.TableModel {
 	t := m.Config.Table.Transform
 	return &denoise.TableModel{Net: m.net, Sch: m.sch, Predict: m.predict, Input: m.input,
-		Numbers: t.Numbers(), Card: t.Cards(), Batch: batch, Pool: m.pool, Precision: m.Config.Numerics()}
-}
-
-// dryRun sends rows of zeros through the network.
-func (m *TableModel) dryRun(t *autograd.Tape, rows int) {
-	c := m.Config.Table.MLP
-	x := t.New(rows, c.Numeric)
-	x.Zero()
-	m.net.Forward(t, t.Const(x), make([]float64, rows), make([]int32, rows*len(c.Cards)))
+		Numbers: t.Numbers(), Card: t.Cards(), Batch: denoiseChunk, Pool: pool, Precision: m.Config.Numerics()}
 }
 
 // tableObjective is the training of a TableModel.
@@ -212,62 +203,4 @@ func (o *tableObjective) Part(t *autograd.Tape, step, lo, hi int) *autograd.Var 
 	loss := o.TableObjective.Loss(t, o.net, batch, denoise.Draws{Seed: o.Config.Seed, Step: step, First: lo})
 	t.Free(batch.X)
 	return share(t, loss, n, o.Batch())
-}
-
-// tableChunk is the number of rows that are sampled together.
-const tableChunk = 4096
-
-// Draw generates rows. Row i depends on the seed, on First+i and on the options, not on how
-// many others are drawn.
-func (m *TableModel) Draw(ctx context.Context, o DrawOptions) (*table.Table, error) {
-	w, err := m.wish(o.Where)
-	if err != nil {
-		return nil, err
-	}
-	each, err := m.checkConditions(o, w)
-	if err != nil {
-		return nil, err
-	}
-	o, grid, err := m.plan(m.Config, o)
-	if err != nil {
-		return nil, err
-	}
-	if o.batch, err = o.batchWithin(denoiseChunk, m.dryRun); err != nil {
-		return nil, err
-	}
-	transform := m.Config.Table.Transform
-	rows := table.Sample{Rows: o.N, First: o.First, Seed: o.Seed,
-		Num: make([]float64, 0, o.N*transform.Numbers()), Cells: make([]int32, 0, o.N*len(transform.Cards()))}
-	chunk := max(tableChunk/each, 1)
-	for lo := 0; lo < o.N; lo += chunk {
-		hi := min(lo+chunk, o.N)
-		draw := m.drawRows
-		if each > 1 || w != nil && !w.given() {
-			draw = m.drawWhere
-		}
-		x, cells, err := draw(ctx, w, o, grid, o.First+uint64(lo), hi-lo, each)
-		if err != nil {
-			return nil, err
-		}
-		rows.Num, rows.Cells = append(rows.Num, x.Data...), append(rows.Cells, cells.Data...)
-	}
-	if err := transform.Verify(rows); err != nil {
-		return nil, err
-	}
-	return transform.Decode(rows), nil
-}
-
-// drawRows draws the rows first to first+rows-1, whose cells may begin with some that are given.
-func (m *TableModel) drawRows(ctx context.Context, w *wish, o DrawOptions, grid []float64, first uint64, rows, _ int) (*process.State, *process.Cells, error) {
-	numeric, err := NewSampler(o.Sampler, SamplerOptions{Variance: sample.FixedSmall})
-	if err != nil {
-		return nil, nil, err
-	}
-	transform := m.Config.Table.Transform
-	at := func(p rng.Purpose) rng.Rows { return rng.Rows{Stream: rng.New(o.Seed, p), First: first} }
-	x, cells := process.NewState(rows, transform.Numbers()), w.start(rows, transform.Cards())
-	m.begin(x, grid, at(rng.Prior))
-	sampler := sample.Mixed{Numeric: numeric, Cells: cells, Noise: at(rng.Cells)}
-	lo := int(first - o.First)
-	return x, cells, sample.Run(ctx, sampler, m.denoiser(o.batch), x, grid, at(rng.Sampler), watchChunk(o, lo, lo+rows)...)
 }

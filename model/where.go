@@ -1,7 +1,6 @@
 package model
 
 import (
-	"context"
 	"fmt"
 
 	"ebb/data/table"
@@ -114,32 +113,33 @@ func (w *wish) known(rows int, noise process.Noise) (*process.State, []bool) {
 	return x, hidden
 }
 
-// drawWhere draws the rows first to first+rows-1 among particles.
-func (m *TableModel) drawWhere(ctx context.Context, w *wish, o DrawOptions, grid []float64, first uint64, rows, each int) (*process.State, *process.Cells, error) {
+// drawWhere draws the rows of a chunk among particles.
+func (m *TableModel) drawWhere(c *chunk, w *wish, each int) error {
 	t := m.Config.Table.Transform
 	at := func(p rng.Purpose) rng.Rows {
-		return rng.Rows{Stream: rng.New(o.Seed, p), First: first * uint64(each)}
+		return rng.Rows{Stream: rng.New(c.o.Seed, p), First: c.first() * uint64(each)}
 	}
-	x := process.NewState(rows*each, t.Numbers())
-	m.begin(x, grid, at(rng.Prior))
-	s := sample.Particles{Each: each, Wanted: w.wanted, Cells: w.start(rows*each, t.Cards()),
+	x := process.NewState(c.rows*each, t.Numbers())
+	m.begin(x, c.grid, at(rng.Prior))
+	s := sample.Particles{Each: each, Wanted: w.wanted, Cells: w.start(c.rows*each, t.Cards()),
 		CellNoise: at(rng.Cells), Noise: at(rng.Known)}
-	s.Known, s.Hidden = w.known(rows, rng.Rows{Stream: rng.New(o.Seed, rng.Condition), First: first})
-	watch := watchChunk(o, int(first-o.First), int(first-o.First)+rows)
+	s.Known, s.Hidden = w.known(c.rows, c.noise(rng.Condition))
+	watch := c.watch()
 	for i, see := range watch {
 		watch[i] = func(p sample.Progress) {
 			p.X = every(p.X, each)
 			see(p)
 		}
 	}
-	if err := sample.Run(ctx, s, m.denoiser(o.batch), x, grid, at(rng.Sampler), watch...); err != nil {
-		return nil, nil, err
+	c.denoiser.Given = nil
+	if err := sample.Run(c.ctx, s, c.denoiser, x, c.grid, at(rng.Sampler), watch...); err != nil {
+		return err
 	}
-	cells := process.NewCells(rows, t.Cards())
-	for i := range rows {
-		copy(cells.Row(i), s.Cells.Row(i*each))
+	for i := range c.rows {
+		copy(c.cells.Row(i), s.Cells.Row(i*each))
+		copy(c.x.Row(i), x.Row(i*each))
 	}
-	return every(x, each), cells, nil
+	return nil
 }
 
 // every is each each-th row of x, from the first.
