@@ -130,7 +130,7 @@ func (c *chunk) sample(cells *process.Cells, given *denoise.Given) error {
 	copy(c.cells.Data, cells.Data)
 	c.denoiser.Given = given
 	c.begin(c.x, c.grid, rng.EvenRows{Points: c.points, First: c.first()})
-	sampler := sample.Mixed{Numeric: numeric, Cells: c.cells, Noise: c.noise(rng.Cells),
+	sampler := sample.Mixed{Numeric: numeric, Cells: c.cells, Noise: c.noise(rng.Cells), Depend: c.Config.Table.Dependence,
 		Values: rng.EvenRows{Points: c.points, First: c.first(), Skip: c.x.Dim}}
 	return sample.Run(c.ctx, sampler, c.denoiser, c.x, c.grid, c.noise(rng.Sampler), c.watch()...)
 }
