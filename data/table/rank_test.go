@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"ebb/engine/kernel/elementary"
 )
 
 // drawValues draws ascending distinct values on a grid, with counts.
