@@ -70,6 +70,7 @@ func NewTableConfig(t *table.Table, schema *table.Schema, preset string) (*Confi
 	}
 	c.Training.Batch = min(size.batch, t.Rows())
 	c.Training.Rate = 2e-3
+	c.Training.Holdout, c.Training.Patience = defaultHoldout(t.Rows()), defaultPatience
 	return c, nil
 }
 
@@ -153,7 +154,17 @@ func (m *TableModel) dryRun(t *autograd.Tape, rows int) {
 type tableObjective struct {
 	*TableModel
 	denoise.TableObjective
-	set *table.Dataset
+	set  *table.Dataset
+	rows []int // to train on; nil: all
+	held heldOut
+}
+
+// trained is the number of rows to train on.
+func (o *tableObjective) trained() int {
+	if o.rows == nil {
+		return o.set.Len()
+	}
+	return len(o.rows)
 }
 
 // Objective is the loss of the model on the rows of t; a step draws its batch in an order that
@@ -170,7 +181,8 @@ func (m *TableModel) Objective(t *table.Table) (Objective, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &tableObjective{TableModel: m, set: set, TableObjective: denoise.TableObjective{
+	rows, held := holdOut(set.Len(), m.Config.Training.Holdout, m.Config.Seed)
+	return &tableObjective{TableModel: m, set: set, rows: rows, held: held, TableObjective: denoise.TableObjective{
 		Sch: m.sch, Predict: m.predict, Input: m.input, Card: set.Cards(), Weight: weight,
 	}}, nil
 }
@@ -185,16 +197,28 @@ func (o *tableObjective) Loss(t *autograd.Tape, step int) *autograd.Var {
 
 // Part implements train.Divisible.
 func (o *tableObjective) Part(t *autograd.Tape, step, lo, hi int) *autograd.Var {
-	n, numbers, cols := hi-lo, o.set.Numbers(), len(o.set.Cards())
-	batch := denoise.TableBatch{X: t.New(n, numbers), Known: make([]float32, n*numbers), Cells: process.NewCells(n, o.set.Cards())}
-	t.Pool().Run(n, func(_, i int) {
-		row, epoch := batchRow(o.Config.Seed, step*o.Batch()+lo+i, o.set.Len())
-		at, end := i*numbers, (i+1)*numbers
-		o.set.Example(row, epoch, batch.X.Data[at:end], batch.Known[at:end], batch.Cells.Data[i*cols:(i+1)*cols])
+	batch := o.batch(t, hi-lo, func(i int) (row int, epoch uint64) {
+		row, epoch = batchRow(o.Config.Seed, step*o.Batch()+lo+i, o.trained())
+		if o.rows != nil {
+			row = o.rows[row]
+		}
+		return row, epoch
 	})
 	loss := o.TableObjective.Loss(t, o.net, batch, denoise.Draws{Seed: o.Config.Seed, Step: step, First: lo})
 	t.Free(batch.X)
-	return share(t, loss, n, o.Batch())
+	return share(t, loss, hi-lo, o.Batch())
+}
+
+// batch is n rows, of which at tells which each is and in which epoch.
+func (o *tableObjective) batch(t *autograd.Tape, n int, at func(i int) (row int, epoch uint64)) denoise.TableBatch {
+	numbers, cols := o.set.Numbers(), len(o.set.Cards())
+	b := denoise.TableBatch{X: t.New(n, numbers), Known: make([]float32, n*numbers), Cells: process.NewCells(n, o.set.Cards())}
+	t.Pool().Run(n, func(_, i int) {
+		row, epoch := at(i)
+		lo, hi := i*numbers, (i+1)*numbers
+		o.set.Example(row, epoch, b.X.Data[lo:hi], b.Known[lo:hi], b.Cells.Data[i*cols:(i+1)*cols])
+	})
+	return b
 }
 
 // tableChunk is the number of rows that are sampled together.

@@ -1,0 +1,200 @@
+package train
+
+import (
+	"math"
+
+	"ebb/engine/autograd"
+	"ebb/engine/nn"
+	"ebb/engine/optim"
+)
+
+// Judged is an Objective that keeps some examples out of training, to see when it begins to learn the others
+// by heart.
+type Judged interface {
+	// HeldOut is the number of rows that HeldOutLoss sends through the network, and of the groups that it
+	// tells the loss of; 0: none are held out.
+	HeldOut() (rows, groups int)
+	// HeldOutLoss is the loss of the present weights on each group of held-out examples, by a tape for
+	// inference. It depends on nothing else: times and noise are the same each time.
+	HeldOutLoss(t *autograd.Tape) []float32
+}
+
+// What judging may cost, and what it takes to stop: the held-out loss must be above its least by riseShare of
+// it and by riseErrors standard errors of the rise, and for long enough (judge.after). The paired noise makes
+// that error small. A loss that only stands still never stops a run, since the falling rate at the end of it
+// may well lower it. Prechelt, "Early stopping - but when?" (1998), calls this the generalisation loss, GL.
+const (
+	judgeShare   = 0.03   // of the time of training
+	forwardShare = 1. / 3 // of the time of a step
+	riseShare    = 0.01
+	riseErrors   = 2
+	leastWait    = 6 // losses since the least
+)
+
+// judge follows the held-out loss of the averaged weights, keeps the best of them, and says when to stop.
+// All of it is a function of the steps' numbers and the weights, so a resume goes on in the same way. A nil
+// judge sees nothing.
+type judge struct {
+	objective Judged
+	every     int // steps between two losses
+	patience  float64
+	tape      *autograd.Tape
+	best      [][]float32 // the averaged weights of the least loss
+	least     []float32   // the groups' losses with them
+	bestStep  int         // 0: none yet
+	seen      int         // the step of the last loss
+	now       float64     // the last loss; 0: told already
+	stop      bool
+}
+
+// newJudge is nil where nothing is held out.
+func (l *loop) newJudge() *judge {
+	j, rows := judged(l.Objective)
+	if rows == 0 {
+		return nil
+	}
+	batch := rows
+	if d, ok := l.Objective.(Divisible); ok {
+		batch = d.Batch()
+	}
+	g := &judge{objective: j, patience: l.Settings.Patience, every: judgeEvery(rows, batch), tape: autograd.NewInference(l.Pool)}
+	g.tape.ExactConv, g.tape.Precision = l.tape.ExactConv, l.tape.Precision
+	return g
+}
+
+// judged is the objective with the number of rows that it holds out, 0 if it has none.
+func judged(o Objective) (Judged, int) {
+	j, ok := o.(Judged)
+	if !ok {
+		return nil, 0
+	}
+	rows, _ := j.HeldOut()
+	return j, rows
+}
+
+// judgeEvery is the number of steps of a batch between two losses on so many rows.
+func judgeEvery(rows, batch int) int {
+	return max(1, int(math.Ceil(forwardShare*float64(rows)/(judgeShare*float64(batch)))))
+}
+
+// after looks at the weights after a step if it is their turn, and decides whether to stop: when the loss
+// has risen, and for patience times the steps to its least, but for leastWait losses, none was less.
+func (g *judge) after(step int, ema *optim.EMA) {
+	if g == nil || step%g.every != 0 {
+		return
+	}
+	losses := g.look(step, ema)
+	wait := float64(g.patience*float64(g.bestStep)) + float64(leastWait*g.every)
+	g.stop = g.patience > 0 && float64(step-g.bestStep) >= wait && risen(g.least, losses)
+}
+
+// look finds the held-out losses of the averaged weights after a step, and keeps the weights if they are the
+// best.
+func (g *judge) look(step int, ema *optim.EMA) []float32 {
+	if g == nil || g.seen == step {
+		return nil
+	}
+	ema.Swap()
+	losses := g.objective.HeldOutLoss(g.tape)
+	ema.Swap()
+	g.now, g.seen = mean(losses), step
+	if g.bestStep == 0 || g.now < mean(g.least) {
+		copy(g.slot().Data, losses)
+		g.bestStep = step
+		g.keep(ema.Slots())
+	}
+	return losses
+}
+
+// keep copies the weights.
+func (g *judge) keep(weights []optim.Slot) {
+	if g.best == nil {
+		g.best = make([][]float32, len(weights))
+	}
+	for i, w := range weights {
+		g.best[i] = append(g.best[i][:0], w.Data...)
+	}
+}
+
+// swap exchanges the parameters and the best weights.
+func (g *judge) swap(params nn.Params) {
+	for i, p := range params {
+		v := p.Value()
+		v.Data, g.best[i] = g.best[i], v.Data
+	}
+}
+
+func (g *judge) found() bool   { return g != nil && g.bestStep > 0 }
+func (g *judge) stopped() bool { return g != nil && g.stop }
+
+// tell adds what is known since the last report.
+func (g *judge) tell(p *Progress) {
+	if g == nil {
+		return
+	}
+	p.HeldOut, p.Best, p.Stopped = g.now, g.bestStep, g.stop
+	g.now = 0
+	if g.stop {
+		p.Part = 1
+	}
+}
+
+// slot is the part of the state that is no weight: the least losses.
+func (g *judge) slot() optim.Slot {
+	if g.least == nil {
+		_, groups := g.objective.HeldOut()
+		g.least = make([]float32, groups)
+	}
+	return optim.Slot{Name: "held_out.least", Data: g.least}
+}
+
+// save and restore carry the counters through a checkpoint, whose weights for sampling are the best.
+func (g *judge) save(ints map[string]int64) {
+	if g == nil {
+		return
+	}
+	ints[keyBest], ints[keySeen], ints[keyStop] = int64(g.bestStep), int64(g.seen), 0
+	if g.stop {
+		ints[keyStop] = 1
+	}
+}
+
+func (g *judge) restore(ints map[string]int64, sampling nn.Params) {
+	if g == nil {
+		return
+	}
+	g.bestStep, g.seen, g.stop = int(ints[keyBest]), int(ints[keySeen]), ints[keyStop] == 1
+	if !g.found() {
+		return
+	}
+	var weights []optim.Slot
+	for _, p := range sampling {
+		weights = append(weights, optim.Slot{Data: p.Value().Data})
+	}
+	g.keep(weights)
+}
+
+// risen tells whether the losses of groups are above what they were before by more than chance and more
+// than matters.
+func risen(before, now []float32) bool {
+	n := float64(len(now))
+	rise, square := 0.0, 0.0
+	for i := range now {
+		d := float64(now[i]) - float64(before[i])
+		rise += d / n
+		square += float64(d*d) / n
+	}
+	least := riseShare * math.Abs(mean(before))
+	if n > 1 {
+		least = max(least, riseErrors*math.Sqrt(max(0, square-float64(rise*rise))/(n-1)))
+	}
+	return rise > least
+}
+
+func mean(x []float32) float64 {
+	sum := 0.0
+	for _, v := range x {
+		sum += float64(v)
+	}
+	return sum / float64(len(x))
+}
