@@ -15,7 +15,7 @@ const (
 	mostHeld   = 1000 // and at most;
 	fewestRows = 4 * leastHeld
 	heldGroups = 16   // in which their loss is told, so that its error is known
-	heldVisits = 2048 // rows that go through the network for one loss, at least: few rows go often
+	heldVisits = 1024 // rows that go through the network for one loss, at least: few rows go often
 )
 
 // defaultHoldout is the share of a table's rows that training holds out: a tenth, at least 12 and at most

@@ -20,31 +20,36 @@ type Judged interface {
 }
 
 // What judging may cost, and what it takes to stop: the held-out loss must be above its least by riseShare of
-// it and by riseErrors standard errors of the rise, and for long enough (judge.after). The paired noise makes
-// that error small. A loss that only stands still never stops a run, since the falling rate at the end of it
-// may well lower it. Prechelt, "Early stopping - but when?" (1998), calls this the generalisation loss, GL.
+// it and by more than the rise's standard error, and for long enough (judge.after). Noise that is the same
+// each time makes that error small. A loss that only stands still never stops a run, since the falling rate
+// at the end of it may well lower it. Prechelt, "Early stopping - but when?" (1998), calls the rise the
+// generalisation loss, GL.
 const (
 	judgeShare   = 0.03   // of the time of training
 	forwardShare = 1. / 3 // of the time of a step
 	riseShare    = 0.01
-	riseErrors   = 2
-	leastWait    = 6 // losses since the least
+	leastWait    = 10 // losses since the least
 )
 
 // judge follows the held-out loss of the averaged weights, keeps the best of them, and says when to stop.
+// The best are not those of the very least loss: weights give way only to ones that are better by more than
+// a standard error (the rule of Breiman et al., "Classification and Regression Trees", 1984, section 3.4.3).
+// In small tables the last small gains are bought by learning rows by heart.
+//
 // All of it is a function of the steps' numbers and the weights, so a resume goes on in the same way. A nil
 // judge sees nothing.
 type judge struct {
-	objective Judged
-	every     int // steps between two losses
-	patience  float64
-	tape      *autograd.Tape
-	best      [][]float32 // the averaged weights of the least loss
-	least     []float32   // the groups' losses with them
-	bestStep  int         // 0: none yet
-	seen      int         // the step of the last loss
-	now       float64     // the last loss; 0: told already
-	stop      bool
+	objective   Judged
+	every       int // steps between two losses
+	patience    float64
+	tape        *autograd.Tape
+	best        [][]float32 // the averaged weights that are kept
+	kept, least []float32   // the groups' losses with them, and the least ones
+	bestStep    int         // of the weights kept; 0: none yet
+	leastStep   int         // of the least loss
+	seen        int         // the step of the last loss
+	now         float64     // the last loss; 0: told already
+	stop        bool
 }
 
 // newJudge is nil where nothing is held out.
@@ -57,7 +62,9 @@ func (l *loop) newJudge() *judge {
 	if d, ok := l.Objective.(Divisible); ok {
 		batch = d.Batch()
 	}
-	g := &judge{objective: j, patience: l.Settings.Patience, every: judgeEvery(rows, batch), tape: autograd.NewInference(l.Pool)}
+	_, groups := j.HeldOut()
+	g := &judge{objective: j, patience: l.Settings.Patience, every: judgeEvery(rows, batch), tape: autograd.NewInference(l.Pool),
+		kept: make([]float32, groups), least: make([]float32, groups)}
 	g.tape.ExactConv, g.tape.Precision = l.tape.ExactConv, l.tape.Precision
 	return g
 }
@@ -78,14 +85,15 @@ func judgeEvery(rows, batch int) int {
 }
 
 // after looks at the weights after a step if it is their turn, and decides whether to stop: when the loss
-// has risen, and for patience times the steps to its least, but for leastWait losses, none was less.
+// has risen, and for patience times the steps to its least and leastWait losses none was less.
 func (g *judge) after(step int, ema *optim.EMA) {
 	if g == nil || step%g.every != 0 {
 		return
 	}
 	losses := g.look(step, ema)
-	wait := float64(g.patience*float64(g.bestStep)) + float64(leastWait*g.every)
-	g.stop = g.patience > 0 && float64(step-g.bestStep) >= wait && risen(g.least, losses)
+	wait := float64(g.patience*float64(g.leastStep)) + float64(leastWait*g.every)
+	rise, se := difference(losses, g.least)
+	g.stop = g.patience > 0 && float64(step-g.leastStep) >= wait && rise > max(se, riseShare*math.Abs(mean(g.least)))
 }
 
 // look finds the held-out losses of the averaged weights after a step, and keeps the weights if they are the
@@ -98,9 +106,13 @@ func (g *judge) look(step int, ema *optim.EMA) []float32 {
 	losses := g.objective.HeldOutLoss(g.tape)
 	ema.Swap()
 	g.now, g.seen = mean(losses), step
-	if g.bestStep == 0 || g.now < mean(g.least) {
-		copy(g.slot().Data, losses)
+	if g.leastStep == 0 || g.now < mean(g.least) {
+		g.leastStep = step
+		copy(g.least, losses)
+	}
+	if gain, se := difference(g.kept, losses); g.bestStep == 0 || gain > se {
 		g.bestStep = step
+		copy(g.kept, losses)
 		g.keep(ema.Slots())
 	}
 	return losses
@@ -139,13 +151,9 @@ func (g *judge) tell(p *Progress) {
 	}
 }
 
-// slot is the part of the state that is no weight: the least losses.
-func (g *judge) slot() optim.Slot {
-	if g.least == nil {
-		_, groups := g.objective.HeldOut()
-		g.least = make([]float32, groups)
-	}
-	return optim.Slot{Name: "held_out.least", Data: g.least}
+// slots are the part of the state that is no weight: the losses of groups.
+func (g *judge) slots() []optim.Slot {
+	return []optim.Slot{{Name: "held_out.kept", Data: g.kept}, {Name: "held_out.least", Data: g.least}}
 }
 
 // save and restore carry the counters through a checkpoint, whose weights for sampling are the best.
@@ -153,7 +161,7 @@ func (g *judge) save(ints map[string]int64) {
 	if g == nil {
 		return
 	}
-	ints[keyBest], ints[keySeen], ints[keyStop] = int64(g.bestStep), int64(g.seen), 0
+	ints[keyBest], ints[keyLeast], ints[keySeen], ints[keyStop] = int64(g.bestStep), int64(g.leastStep), int64(g.seen), 0
 	if g.stop {
 		ints[keyStop] = 1
 	}
@@ -163,7 +171,7 @@ func (g *judge) restore(ints map[string]int64, sampling nn.Params) {
 	if g == nil {
 		return
 	}
-	g.bestStep, g.seen, g.stop = int(ints[keyBest]), int(ints[keySeen]), ints[keyStop] == 1
+	g.bestStep, g.leastStep, g.seen, g.stop = int(ints[keyBest]), int(ints[keyLeast]), int(ints[keySeen]), ints[keyStop] == 1
 	if !g.found() {
 		return
 	}
@@ -174,21 +182,15 @@ func (g *judge) restore(ints map[string]int64, sampling nn.Params) {
 	g.keep(weights)
 }
 
-// risen tells whether the losses of groups are above what they were before by more than chance and more
-// than matters.
-func risen(before, now []float32) bool {
-	n := float64(len(now))
-	rise, square := 0.0, 0.0
-	for i := range now {
-		d := float64(now[i]) - float64(before[i])
-		rise += d / n
-		square += float64(d*d) / n
+// difference is the mean of a-b and its standard error.
+func difference(a, b []float32) (d, se float64) {
+	n, square := float64(len(a)), 0.0
+	for i := range a {
+		v := float64(a[i]) - float64(b[i])
+		d += v / n
+		square += float64(v*v) / n
 	}
-	least := riseShare * math.Abs(mean(before))
-	if n > 1 {
-		least = max(least, riseErrors*math.Sqrt(max(0, square-float64(rise*rise))/(n-1)))
-	}
-	return rise > least
+	return d, math.Sqrt(max(0, square-float64(d*d)) / max(1, n-1))
 }
 
 func mean(x []float32) float64 {

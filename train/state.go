@@ -14,7 +14,8 @@ const (
 	keyTotal = "total" // number of steps, 0 while a time budget is being measured
 	keySpent = "spent" // nanoseconds of training
 	keyTime  = "time"  // nanoseconds of the time budget that total was worked out for
-	keyBest  = "best"  // step of the least held-out loss, 0 before the first
+	keyBest  = "best"  // step of the best weights by held-out loss, 0 before the first loss
+	keyLeast = "least" // step of the least held-out loss
 	keySeen  = "seen"  // step of the last one
 	keyStop  = "stop"  // 1: the judge has stopped the run
 )
@@ -33,7 +34,7 @@ func (l *loop) slots() []optim.Slot {
 		slots = append(slots, r.Memory()...)
 	}
 	if l.judge != nil {
-		slots = append(append(slots, l.ema.Slots()...), l.judge.slot())
+		slots = append(append(slots, l.ema.Slots()...), l.judge.slots()...)
 	}
 	return append(slots, l.adam.Slots()...)
 }
