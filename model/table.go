@@ -30,15 +30,18 @@ type mlpPreset struct{ width, blocks, batch int }
 // mlpPresets are the sizes by name.
 func mlpPresets() []named[mlpPreset] {
 	return []named[mlpPreset]{
-		{"tiny", "0.1 M parameters: some hundred rows", mlpPreset{96, 3, 256}},
+		{"mini", "0.04 M parameters: some hundred rows", mlpPreset{48, 2, 256}},
+		{"tiny", "0.1 M parameters: up to 2,000 rows", mlpPreset{96, 3, 256}},
 		{"small", "1.2 M parameters: thousands of rows, minutes on two cores", mlpPreset{256, 4, 1024}},
 		{"base", "4.6 M parameters: large tables with many columns", mlpPreset{512, 4, 1024}},
 	}
 }
 
-// fewRows is the size of a table below which the tiny network is taken: a larger one would
-// learn the rows by heart.
-const fewRows = 2000
+// Below these sizes of a table a smaller network is taken: a larger one would learn the rows by heart.
+const (
+	fewRows     = 2000 // tiny
+	veryFewRows = 500  // mini
+)
 
 // NewTableConfig is the configuration for tables like t: schema says what its columns are,
 // preset is a name of mlpPresets, or empty to choose by the number of rows.
@@ -47,6 +50,9 @@ func NewTableConfig(t *table.Table, schema *table.Schema, preset string) (*Confi
 		preset = "small"
 		if t.Rows() < fewRows {
 			preset = "tiny"
+		}
+		if t.Rows() < veryFewRows {
+			preset = "mini"
 		}
 	}
 	size, err := find("preset", preset, mlpPresets())

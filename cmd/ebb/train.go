@@ -95,7 +95,7 @@ func newTrain(s streams) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVarP(&o.run, "out", "o", "", "run directory to write (required)")
 	f.StringVar(&o.config, "config", "", "YAML file with settings, in the form of a run's config.yaml")
-	f.StringVar(&o.preset, "preset", "", "size of the network: tiny, small or base (default: by the data)")
+	f.StringVar(&o.preset, "preset", "", "size of the network: mini (tables), tiny, small or base (default: by the data)")
 	f.StringVar(&o.schedule, "schedule", "", "noise schedule by name (--list shows all), or a file with a beta, or a time, alpha and sigma, a line")
 	f.StringVar(&o.prediction, "prediction", "", "what the network predicts (--list shows all; default: what suits the schedule)")
 	f.StringVar(&o.weighting, "weighting", "", "how the loss weighs the times (--list shows all; default: plain)")
