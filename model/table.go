@@ -249,7 +249,7 @@ func (m *TableModel) Draw(ctx context.Context, o DrawOptions) (*table.Table, err
 		return nil, err
 	}
 	transform := m.Config.Table.Transform
-	rows := table.Sample{Rows: o.N, First: o.First, Seed: o.Seed,
+	rows := table.Sample{Rows: o.N, First: o.First, Seed: o.Seed, Watch: o.Table,
 		Num: make([]float64, 0, o.N*transform.Numbers()), Cells: make([]int32, 0, o.N*len(transform.Cards()))}
 	chunk := max(tableChunk/each, 1)
 	for lo := 0; lo < o.N; lo += chunk {

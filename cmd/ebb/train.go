@@ -193,7 +193,7 @@ func (o *trainOptions) prepare(s streams) (*trainJob, error) {
 	if o.resume {
 		config, err := model.ReadConfig(o.run)
 		if err == nil {
-			return o.reopen(config)
+			return o.reopen(s, config)
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
@@ -205,15 +205,16 @@ func (o *trainOptions) prepare(s streams) (*trainJob, error) {
 	} else if _, err := os.Stat(filepath.Join(o.run, "config.yaml")); err == nil {
 		return nil, usagef("%s is a run already: go on with --resume, or choose another folder", o.run)
 	}
-	return o.create()
+	return o.create(s)
 }
 
 // create makes a new run for the data.
-func (o *trainOptions) create() (*trainJob, error) {
+func (o *trainOptions) create(s streams) (*trainJob, error) {
 	src, err := model.OpenSource(o.data)
 	if err != nil {
 		return nil, notData(err)
 	}
+	s.watch(src.Table)
 	config, err := o.configure(src)
 	if err != nil {
 		return nil, err
@@ -361,7 +362,7 @@ func (o *trainOptions) override(c *model.Config) {
 }
 
 // reopen opens the existing run of a configuration.
-func (o *trainOptions) reopen(config *model.Config) (*trainJob, error) {
+func (o *trainOptions) reopen(s streams, config *model.Config) (*trainJob, error) {
 	for _, name := range []string{"config", "preset", "label", "schedule", "prediction", "weighting", "times", "seed", "batch", "micro-batch", "memory", "rate", "holdout", "patience", "flip", "label-drop", "exact-conv", "precision"} {
 		if o.given(name) && !o.agrees(name, config) {
 			return nil, usagef("--%s differs from the run's own setting: a resumed run keeps its settings; leave the flag out, or start another run", name)
@@ -369,7 +370,11 @@ func (o *trainOptions) reopen(config *model.Config) (*trainJob, error) {
 	}
 	o.override(config)
 	run, err := train.Resume(o.run, config, o.data)
-	return &trainJob{run}, notData(err)
+	if err != nil {
+		return nil, notData(err)
+	}
+	s.watch(run.Source.Table)
+	return &trainJob{run}, nil
 }
 
 // agrees tells whether a flag says what the run's configuration says anyway.
