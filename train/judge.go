@@ -34,7 +34,8 @@ const (
 // judge follows the held-out loss of the averaged weights, keeps the best of them, and says when to stop.
 // The best are not those of the very least loss: weights give way only to ones that are better by more than
 // a standard error (the rule of Breiman et al., "Classification and Regression Trees", 1984, section 3.4.3).
-// In small tables the last small gains are bought by learning rows by heart.
+// In small tables the last small gains are bought by learning rows by heart. Only at the end of a run that
+// was not stopped, when the rate has fallen, need the last weights not be beyond chance better.
 //
 // All of it is a function of the steps' numbers and the weights, so a resume goes on in the same way. A nil
 // judge sees nothing.
@@ -47,7 +48,6 @@ type judge struct {
 	kept, least []float32   // the groups' losses with them, and the least ones
 	bestStep    int         // of the weights kept; 0: none yet
 	leastStep   int         // of the least loss
-	seen        int         // the step of the last loss
 	now         float64     // the last loss; 0: told already
 	stop        bool
 }
@@ -84,47 +84,65 @@ func judgeEvery(rows, batch int) int {
 	return max(1, int(math.Ceil(forwardShare*float64(rows)/(judgeShare*float64(batch)))))
 }
 
-// after looks at the weights after a step if it is their turn, and decides whether to stop: when the loss
-// has risen, and for patience times the steps to its least and leastWait losses none was less.
+// after looks at the weights after a step if it is their turn, keeps them if they are better beyond chance, and
+// decides whether to stop: when the loss has risen, and for patience times the steps to its least and
+// leastWait losses none was less.
 func (g *judge) after(step int, ema *optim.EMA) {
 	if g == nil || step%g.every != 0 {
 		return
 	}
 	losses := g.look(step, ema)
+	if gain, se := difference(g.kept, losses); g.bestStep == 0 || gain > se {
+		g.keep(step, losses, ema)
+	}
 	wait := float64(g.patience*float64(g.leastStep)) + float64(leastWait*g.every)
 	rise, se := difference(losses, g.least)
 	g.stop = g.patience > 0 && float64(step-g.leastStep) >= wait && rise > max(se, riseShare*math.Abs(mean(g.least)))
 }
 
-// look finds the held-out losses of the averaged weights after a step, and keeps the weights if they are the
-// best.
-func (g *judge) look(step int, ema *optim.EMA) []float32 {
-	if g == nil || g.seen == step {
-		return nil
+// end looks at the weights at the end of a run that was not stopped. Its rate has fallen, so they are kept if they
+// are no worse than those kept before.
+func (g *judge) end(step int, ema *optim.EMA) {
+	if g == nil || g.stop {
+		return
 	}
+	losses := g.look(step, ema)
+	if g.bestStep == 0 || g.now <= mean(g.kept) {
+		g.keep(step, losses, ema)
+	}
+}
+
+// look finds the held-out losses of the averaged weights after a step.
+func (g *judge) look(step int, ema *optim.EMA) []float32 {
 	ema.Swap()
 	losses := g.objective.HeldOutLoss(g.tape)
 	ema.Swap()
-	g.now, g.seen = mean(losses), step
+	g.now = mean(losses)
 	if g.leastStep == 0 || g.now < mean(g.least) {
 		g.leastStep = step
 		copy(g.least, losses)
 	}
-	if gain, se := difference(g.kept, losses); g.bestStep == 0 || gain > se {
-		g.bestStep = step
-		copy(g.kept, losses)
-		g.keep(ema.Slots())
-	}
 	return losses
 }
 
-// keep copies the weights.
-func (g *judge) keep(weights []optim.Slot) {
+// keep takes the averaged weights of a step.
+func (g *judge) keep(step int, losses []float32, ema *optim.EMA) {
+	g.bestStep = step
+	copy(g.kept, losses)
+	var weights [][]float32
+	for _, s := range ema.Slots() {
+		weights = append(weights, s.Data)
+	}
+	g.copy(weights)
+}
+
+// copy copies weights into best.
+func (g *judge) copy(weights [][]float32) {
 	if g.best == nil {
 		g.best = make([][]float32, len(weights))
 	}
 	for i, w := range weights {
-		g.best[i] = append(g.best[i][:0], w.Data...)
+		g.best[i] = append(g.best[i][:0], w...)
 	}
 }
 
@@ -161,7 +179,7 @@ func (g *judge) save(ints map[string]int64) {
 	if g == nil {
 		return
 	}
-	ints[keyBest], ints[keyLeast], ints[keySeen], ints[keyStop] = int64(g.bestStep), int64(g.leastStep), int64(g.seen), 0
+	ints[keyBest], ints[keyLeast], ints[keyStop] = int64(g.bestStep), int64(g.leastStep), 0
 	if g.stop {
 		ints[keyStop] = 1
 	}
@@ -171,15 +189,15 @@ func (g *judge) restore(ints map[string]int64, sampling nn.Params) {
 	if g == nil {
 		return
 	}
-	g.bestStep, g.leastStep, g.seen, g.stop = int(ints[keyBest]), int(ints[keyLeast]), int(ints[keySeen]), ints[keyStop] == 1
+	g.bestStep, g.leastStep, g.stop = int(ints[keyBest]), int(ints[keyLeast]), ints[keyStop] == 1
 	if !g.found() {
 		return
 	}
-	var weights []optim.Slot
+	var weights [][]float32
 	for _, p := range sampling {
-		weights = append(weights, optim.Slot{Data: p.Value().Data})
+		weights = append(weights, p.Value().Data)
 	}
-	g.keep(weights)
+	g.copy(weights)
 }
 
 // difference is the mean of a-b and its standard error.

@@ -93,6 +93,9 @@ func TestTheHeldOutLossStopsARunThatItRisesIn(t *testing.T) {
 		if w := kept(t, dir); math.Abs(w-1) > 0.1 {
 			t.Errorf("%s: the weight kept is %v, want 1", c.name, w)
 		}
+		if c.name == "to the goal" && last.Best != 600 {
+			t.Errorf("%s: the weights of step %d are kept, want those of the last", c.name, last.Best)
+		}
 		if last.HeldOut == 0 || last.Best == 0 {
 			t.Errorf("%s: progress ends with a held-out loss of %v, the best at step %d", c.name, last.HeldOut, last.Best)
 		}

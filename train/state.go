@@ -16,7 +16,6 @@ const (
 	keyTime  = "time"  // nanoseconds of the time budget that total was worked out for
 	keyBest  = "best"  // step of the best weights by held-out loss, 0 before the first loss
 	keyLeast = "least" // step of the least held-out loss
-	keySeen  = "seen"  // step of the last one
 	keyStop  = "stop"  // 1: the judge has stopped the run
 )
 

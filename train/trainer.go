@@ -231,7 +231,7 @@ func (l *loop) report() error {
 // best, wherever it ends.
 func (l *loop) finish(ctx context.Context) error {
 	if l.over() {
-		l.judge.look(l.step, l.ema)
+		l.judge.end(l.step, l.ema)
 	}
 	if err := l.report(); err != nil {
 		return err

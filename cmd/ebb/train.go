@@ -439,9 +439,9 @@ func memoryLine(job *train.Job) string {
 func keptLine(last train.Progress) string {
 	switch {
 	case last.Stopped:
-		return fmt.Sprintf("stopped at step %d: the held-out loss was least at step %d, whose weights are kept\n", last.Step, last.Best)
+		return fmt.Sprintf("stopped at step %d: the held-out loss has risen; the weights of step %d are kept, later ones were not better beyond chance\n", last.Step, last.Best)
 	case last.Best > 0 && last.Best < last.Step:
-		return fmt.Sprintf("the held-out loss was least at step %d, whose weights are kept\n", last.Best)
+		return fmt.Sprintf("the weights of step %d are kept: by the held-out loss later ones were no better\n", last.Best)
 	}
 	return ""
 }
@@ -482,7 +482,7 @@ func (j *trainJob) fit(ctx context.Context, s streams, pool *parallel.Pool, asJS
 		return err
 	}
 	if last.Step == 0 && last.Stopped {
-		fmt.Fprintf(s.err, "%s is complete: it stopped by itself, since its held-out loss was least at step %d and had risen; more steps would only learn the rows by heart\n", dir, last.Best)
+		fmt.Fprintf(s.err, "%s is complete: it stopped by itself when its held-out loss had risen, and kept the weights of step %d; more steps would only learn the rows by heart\n", dir, last.Best)
 		return nil
 	}
 	if last.Step == 0 {
