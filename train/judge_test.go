@@ -78,7 +78,8 @@ func TestTheHeldOutLossStopsARunThatItRisesIn(t *testing.T) {
 	}{
 		{"past the goal", 0.5, past, true},
 		{"past the goal, without patience", 0, past, false},
-		{"to the goal", 0.5, func(step int) float32 { return min(float32(step)/150, 1) }, false},
+		{"to the goal and still there", 0.5, func(step int) float32 { return min(float32(step)/150, 1) }, false},
+		{"to the goal at the end", 0.5, func(step int) float32 { return float32(step) / 600 }, false},
 	} {
 		dir, s := t.TempDir(), settings(600)
 		s.Patience = c.patience
@@ -93,7 +94,7 @@ func TestTheHeldOutLossStopsARunThatItRisesIn(t *testing.T) {
 		if w := kept(t, dir); math.Abs(w-1) > 0.1 {
 			t.Errorf("%s: the weight kept is %v, want 1", c.name, w)
 		}
-		if c.name == "to the goal" && last.Best != 600 {
+		if c.name == "to the goal at the end" && last.Best != 600 {
 			t.Errorf("%s: the weights of step %d are kept, want those of the last", c.name, last.Best)
 		}
 		if last.HeldOut == 0 || last.Best == 0 {
