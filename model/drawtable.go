@@ -77,7 +77,7 @@ func (m *TableModel) dryRun(t *autograd.Tape, rows int) {
 func (d *tableDraw) run(draw func(*chunk) error) (*table.Table, error) {
 	t := d.Config.Table.Transform
 	numbers, cols := t.Numbers(), len(t.Cards())
-	rows := table.Sample{Rows: d.o.N, First: d.o.First, Seed: d.o.Seed,
+	rows := table.Sample{Rows: d.o.N, First: d.o.First, Seed: d.o.Seed, Watch: d.o.Table,
 		Num: make([]float64, d.o.N*numbers), Cells: make([]int32, d.o.N*cols)}
 	count := (d.o.N + d.chunk - 1) / d.chunk
 	errs := make([]error, count)
