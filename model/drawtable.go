@@ -43,7 +43,8 @@ type tableDraw struct {
 	o      DrawOptions
 	grid   []float64
 	points rng.Even
-	chunk  int // rows that go down together
+	chunk  int  // rows that go down together
+	usual  bool // it is drawn as the margins were measured
 
 	turn  sync.Mutex
 	steps int // done, of all chunks
@@ -56,12 +57,13 @@ func (m *TableModel) newTableDraw(ctx context.Context, o DrawOptions) (*tableDra
 	if err != nil {
 		return nil, err
 	}
+	usual := Sampling{Sampler: o.Sampler, Steps: o.Steps, Grid: m.Config.Sampling.Grid} == m.Config.Sampling
 	threads := m.pool.Threads()
 	within, err := o.batchWithin(denoiseChunk*threads, m.dryRun)
 	if err != nil {
 		return nil, err
 	}
-	return &tableDraw{TableModel: m, ctx: ctx, o: o, grid: grid, points: rng.Even{Stream: rng.New(o.Seed, rng.Prior)},
+	return &tableDraw{TableModel: m, ctx: ctx, o: o, grid: grid, usual: usual, points: rng.Even{Stream: rng.New(o.Seed, rng.Prior)},
 		chunk: max(1, min(within/threads, (o.N+threads-1)/threads))}, nil
 }
 
@@ -73,8 +75,21 @@ func (m *TableModel) dryRun(t *autograd.Tape, rows int) {
 	m.net.Forward(t, t.Const(x), make([]float64, rows), make([]int32, rows*len(c.Cards)))
 }
 
-// run draws all rows by chunks and decodes them.
+// run draws all rows and decodes them.
 func (d *tableDraw) run(draw func(*chunk) error) (*table.Table, error) {
+	rows, err := d.draw(draw)
+	if err != nil {
+		return nil, err
+	}
+	t := d.Config.Table.Transform
+	if err := t.Verify(rows); err != nil {
+		return nil, err
+	}
+	return t.Decode(rows), nil
+}
+
+// draw draws all rows by chunks.
+func (d *tableDraw) draw(draw func(*chunk) error) (table.Sample, error) {
 	t := d.Config.Table.Transform
 	numbers, cols := t.Numbers(), len(t.Cards())
 	rows := table.Sample{Rows: d.o.N, First: d.o.First, Seed: d.o.Seed, Watch: d.o.Table,
@@ -94,13 +109,10 @@ func (d *tableDraw) run(draw func(*chunk) error) (*table.Table, error) {
 	})
 	for _, err := range errs {
 		if err != nil {
-			return nil, err
+			return rows, err
 		}
 	}
-	if err := t.Verify(rows); err != nil {
-		return nil, err
-	}
-	return t.Decode(rows), nil
+	return rows, nil
 }
 
 // chunk is some rows of a draw: what is drawn goes to x and cells.
@@ -132,7 +144,13 @@ func (c *chunk) sample(cells *process.Cells, given *denoise.Given) error {
 	c.begin(c.x, c.grid, rng.EvenRows{Points: c.points, First: c.first()})
 	sampler := sample.Mixed{Numeric: numeric, Cells: c.cells, Noise: c.noise(rng.Cells), Depend: c.Config.Table.Dependence,
 		Values: rng.EvenRows{Points: c.points, First: c.first(), Skip: c.x.Dim}}
-	return sample.Run(c.ctx, sampler, c.denoiser, c.x, c.grid, c.noise(rng.Sampler), c.watch()...)
+	if err := sample.Run(c.ctx, sampler, c.denoiser, c.x, c.grid, c.noise(rng.Sampler), c.watch()...); err != nil {
+		return err
+	}
+	if c.usual {
+		c.margins.apply(c.x, given)
+	}
+	return nil
 }
 
 // watch tells the steps of all chunks as those of one draw; the first chunk's are seen.

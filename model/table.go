@@ -102,8 +102,9 @@ type TableModel struct {
 	Config *Config
 
 	noising
-	net  *network.MLP
-	pool *parallel.Pool
+	net     *network.MLP
+	pool    *parallel.Pool
+	margins *margins // of what is sampled; nil: taken as they come
 }
 
 // NewTableModel builds the model of a configuration with initial weights from its seed.
