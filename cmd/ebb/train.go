@@ -60,11 +60,15 @@ A run can be stopped at any moment, by Ctrl-C or by kill -9: --resume goes on fr
 checkpoint and ends with the same bytes as a run that was never stopped. The seed and the
 number of steps decide the result; threads and batches of other programs do not.
 
+A table's training holds some rows out, keeps the weights that serve these best, and stops by itself
+when it begins to learn the others by heart (--holdout, --patience); --time and --steps are upper
+bounds.
+
 The run directory holds
 
   config.yaml         everything needed to build the model again
-  model.safetensors   the weights, averaged over the last steps
-  metrics.jsonl       step, loss, rate, one JSON object a line
+  model.safetensors   the weights, averaged over the last steps; of a table the best such
+  metrics.jsonl       step, loss, rate, held-out loss, one JSON object a line
   samples/            drawn while training
   state/              what --resume needs`
 
