@@ -102,6 +102,9 @@ func (tr *Trainer) Fit(ctx context.Context, saved *checkpoint.Saved) (Progress, 
 			return l.last, err
 		}
 		l.judge.after(l.step, l.ema)
+		if l.over() {
+			l.judge.end(l.step, l.ema)
+		}
 		if l.step%reportEvery == 0 {
 			if err := l.report(); err != nil {
 				return l.last, err
