@@ -3,8 +3,10 @@ package table
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 	"strconv"
+	"strings"
 
 	"ebb/engine/rng"
 )
@@ -168,6 +170,8 @@ type namer struct {
 	column   uint64
 	below    []int    // weights of the shapes up to each
 	capacity []uint64 // of each shape
+	roomiest int      // the shape of the greatest capacity
+	again    string   // stands before the counter of a text that has to be used again
 }
 
 func newNamer(id *Identifier, draws rng.Stream, column uint64) *namer {
@@ -177,13 +181,29 @@ func newNamer(id *Identifier, draws rng.Stream, column uint64) *namer {
 		total += id.Shapes[i].Weight
 		n.below = append(n.below, total)
 		n.capacity = append(n.capacity, id.Shapes[i].capacity())
+		if n.capacity[i] > n.capacity[n.roomiest] {
+			n.roomiest = i
+		}
 	}
+	n.again = unused(id.Shapes)
 	return n
 }
 
-// name is the identifier of a row. Those of different rows of one shape differ: the shape's texts
-// are numbered, and a permutation gives each row its own. Rows beyond the capacity get a counter
-// behind the text.
+// unused is a mark that no text of the shapes holds.
+func unused(shapes []Shape) string {
+	for _, mark := range []string{"-", "_", "~", "#", "/", "."} {
+		if !slices.ContainsFunc(shapes, func(s Shape) bool {
+			return slices.ContainsFunc(s.Classes, func(c Text) bool { return strings.Contains(string(c), mark) })
+		}) {
+			return mark
+		}
+	}
+	return "-~#"
+}
+
+// name is the identifier of a row. Those of different rows differ: shapes have no text in common,
+// those of a shape are numbered, and a permutation gives each row its own. A row beyond the capacity
+// of its shape takes the roomiest instead; beyond that one's, the text gets a counter behind it.
 func (n *namer) name(row uint64) string {
 	if n.id.Sequence {
 		return string(n.id.Prefix) + pad(n.id.First+int64(row), n.id.Width) + string(n.id.Suffix)
@@ -196,13 +216,16 @@ func (n *namer) name(row uint64) string {
 		draw := n.draws.Intn(n.below[len(n.below)-1], step, row)
 		k = sort.SearchInts(n.below, draw+1)
 	}
+	if row >= n.capacity[k] {
+		k = n.roomiest
+	}
 	capacity := n.capacity[k]
 	number := uint64(n.draws.Perm(int(row%capacity), int(capacity), step+1))
 	text := n.id.Shapes[k].text(number, func(position int) uint64 {
 		return n.draws.Uint64(step+2+uint64(position), row)
 	})
 	if again := row / capacity; again > 0 {
-		text += "-" + strconv.FormatUint(again+1, 10)
+		text += n.again + strconv.FormatUint(again+1, 10)
 	}
 	return text
 }

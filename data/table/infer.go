@@ -44,10 +44,13 @@ type profile struct {
 	missing  []bool
 	rows     int // not missing
 	distinct int // not missing
+
+	column  *Column
+	numbers *numberFit // what number found, also where it declined
 }
 
 func newProfile(c *Column) *profile {
-	return &profile{texts: c.Texts(), counts: c.Counts()}
+	return &profile{texts: c.Texts(), counts: c.Counts(), column: c}
 }
 
 // setMissing applies the list of marks; among is true for numbers and dates.
@@ -99,6 +102,9 @@ func (p *profile) field() Field {
 	if f, ok := p.sequence(); ok {
 		return f
 	}
+	if f, ok := p.key(p.column.Name); ok {
+		return f
+	}
 	p.setMissing(true)
 	if p.distinct > 0 {
 		if f, ok := p.moment(); ok {
@@ -131,7 +137,10 @@ func (p *profile) constant() (Field, bool) {
 }
 
 // pairs are the spellings of yes and no, in lower case.
-var pairs = [][2]string{{"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"}, {"on", "off"}, {"1", "0"}, {"1.0", "0.0"}}
+var pairs = [][2]string{{"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"}, {"on", "off"}, {"1", "0"}, {"1.0", "0.0"},
+	{"-1", "0"}, {"ja", "nein"}, {"j", "n"}, {"wahr", "falsch"}, {"oui", "non"}, {"o", "n"}, {"vrai", "faux"}, {"sí", "no"}, {"si", "no"},
+	{"s", "n"}, {"sim", "não"}, {"sì", "no"}, {"vero", "falso"}, {"tak", "nie"}, {"ano", "ne"}, {"da", "ne"}, {"да", "нет"}, {"evet", "hayır"},
+	{"kyllä", "ei"}, {"ja", "nee"}, {"是", "否"}, {"enabled", "disabled"}, {"present", "absent"}, {"ja", "nej"}, {"igen", "nem"}}
 
 func (p *profile) boolean() (Field, bool) {
 	if p.distinct != 2 {
@@ -224,6 +233,9 @@ func (p *profile) marksReason() string {
 // of their own, as they are spelled.
 func (p *profile) number() (Field, bool) {
 	fit := detectNumber(p.texts, p.counts, p.missing)
+	if fit.parsed > 0 {
+		p.numbers = &fit
+	}
 	if fit.parsed == 0 || fit.padded > 0 {
 		return Field{}, false
 	}
@@ -254,6 +266,7 @@ func (p *profile) number() (Field, bool) {
 	p.span(&f, fit.values, fit.format.MaxDecimals)
 	f.Reason = p.numberReason(&f, whole) + p.marksReason()
 	f.Reason += wordsReason(words, word)
+	f.Warning = p.midway()
 	switch {
 	case spelled > oddTexts:
 		f.Reason += fmt.Sprintf("; %s spelled otherwise (such as %q), which will come back in the common form", count(spelled, "number"), example)
@@ -313,20 +326,4 @@ func (p *profile) numberReason(f *Field, whole bool) string {
 		what = fmt.Sprintf("numbers with up to %s", count(n.MaxDecimals, "decimal"))
 	}
 	return fmt.Sprintf("%s, %s from %s to %s", what, count(p.distinct, "distinct value"), f.Min, f.Max)
-}
-
-// text is for what is left: an identifier if every text is different, else a category.
-func (p *profile) text() Field {
-	f := Field{Kind: Category, Missing: p.marks()}
-	unique := p.distinct == p.rows && p.rows >= identifierRows
-	share := float64(p.distinct) / float64(p.rows)
-	free := p.distinct > DefaultMaxStates && share > freeTextShare || p.rows >= freeTextRows && share > freeTextAny
-	if unique || free {
-		f.Kind = Name
-		f.Identifier = &Identifier{Shapes: shapesOf(p.present())}
-		f.Reason = fmt.Sprintf("%d of %d texts differ: made anew by pattern, not learned", p.distinct, p.rows) + p.marksReason()
-		return f
-	}
-	f.Reason = fmt.Sprintf("text, %s", count(p.distinct, "distinct value")) + p.marksReason()
-	return f
 }

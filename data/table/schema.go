@@ -42,6 +42,8 @@ type Field struct {
 	Name   Text   `yaml:"name"`
 	Kind   Kind   `yaml:"kind"`
 	Reason string `yaml:"reason,omitempty"` // for people; not read
+	// Warning is what people should know before they use the column as it is; not read.
+	Warning string `yaml:"warning,omitempty"`
 
 	Missing    []Text      `yaml:"missing,omitempty"`    // the marks of missing values, as they are spelled
 	Number     *Number     `yaml:"number,omitempty"`     // of real and integer columns
