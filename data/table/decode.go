@@ -152,15 +152,28 @@ func (d *Decoder) text(c *decoded, j, state int, num []float64, row uint64) stri
 	case c.id != nil:
 		return c.id.name(row)
 	}
+	if c.field.Kind == Date && c.field.Moment.Zones != nil {
+		return c.zoned(num[c.place.Num], func(n int) int { return d.draws.Intn(n, uint64(j), row) })
+	}
 	return c.number(num[c.place.Num])
 }
 
-func (c *decoded) number(z float64) string {
+// number spells the value of a normal number.
+func (c *decoded) number(z float64) string { return c.field.spell(c.value(z)) }
+
+// zoned spells it at one of the offsets of its time; intn chooses.
+func (c *decoded) zoned(z float64, intn func(n int) int) string {
+	v, m := c.value(z), c.field.Moment
+	return m.formatAt(v, m.Zones.draw(v, intn))
+}
+
+// value is that of a normal number, on the column's grid and in its range.
+func (c *decoded) value(z float64) float64 {
 	if math.IsNaN(z) {
 		panic("table: a sampled number is NaN")
 	}
 	r := c.part.Rank
-	return c.field.spell(r.snap(r.value(z), c.origin, c.lo, c.hi))
+	return r.snap(r.value(z), c.origin, c.lo, c.hi)
 }
 
 // namer makes the values of an identifier.

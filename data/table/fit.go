@@ -110,7 +110,7 @@ func (f *fitter) sort() {
 		switch {
 		case !ok:
 			f.words = append(f.words, i)
-		case f.field.spell(v) != text:
+		case !f.field.spells(v, text):
 			respelled = append(respelled, i)
 		default:
 			f.numbers = append(f.numbers, i)

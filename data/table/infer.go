@@ -192,6 +192,9 @@ func (p *profile) moment() (Field, bool) {
 	if strings.HasPrefix(m.Layout, "01/02") || strings.HasPrefix(m.Layout, "1/2") {
 		f.Reason += ", the month first"
 	}
+	if m.Zones != nil {
+		f.Reason += fmt.Sprintf(", at %d offsets from UTC, drawn as often as at that time", len(m.Zones.Offsets))
+	}
 	f.Reason += p.marksReason() + wordsReason(words, example)
 	return f, true
 }

@@ -165,6 +165,14 @@ func (f *Field) spell(v float64) string {
 	return f.Number.Format(v)
 }
 
+// spells reports whether text, which reads as v, is how the column spells v.
+func (f *Field) spells(v float64, text string) bool {
+	if f.Kind == Date {
+		return f.Moment.spells(v, text)
+	}
+	return f.spell(v) == text
+}
+
 // Match checks that a table has the schema's columns, in any order, and returns for each column of
 // the schema its number in the table.
 func (s *Schema) Match(t *Table) ([]int, error) {
