@@ -248,7 +248,7 @@ func (f *fitter) step() float64 {
 	if f.field.Step > 0 {
 		return f.field.Step
 	}
-	if f.field.Kind == Date {
+	if f.field.Kind == Date || f.field.Kind == Interval {
 		return 1
 	}
 	n := f.field.Number

@@ -107,6 +107,9 @@ func (p *profile) field() Field {
 	}
 	p.setMissing(true)
 	if p.distinct > 0 {
+		if f, ok := p.interval(); ok {
+			return f
+		}
 		if f, ok := p.moment(); ok {
 			return f
 		}

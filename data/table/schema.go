@@ -19,15 +19,17 @@ const (
 	Category   Kind = "category"   // words, codes
 	Boolean    Kind = "boolean"    // two values: yes and no, 0 and 1, …
 	Date       Kind = "date"       // dates, times of day, or both
+	Interval   Kind = "interval"   // lengths of time
 	Name       Kind = "identifier" // names its row, is not learned
 	Constant   Kind = "constant"   // one value, stored
 	AllMissing Kind = "missing"    // nothing but marks of missing values
 )
 
-var kinds = []Kind{Real, Integer, Category, Boolean, Date, Name, Constant, AllMissing}
+var kinds = []Kind{Real, Integer, Category, Boolean, Date, Interval, Name, Constant, AllMissing}
 
-// Numeric is true of columns whose values have an order and a distance: real, integer, date.
-func (k Kind) Numeric() bool { return k == Real || k == Integer || k == Date }
+// Numeric is true of columns whose values have an order and a distance: real, integer, date,
+// interval.
+func (k Kind) Numeric() bool { return k == Real || k == Integer || k == Date || k == Interval }
 
 // Schema says what the columns of a table are, how their values are spelled, and why it is thought
 // so. It can be written, edited and read back as YAML.
@@ -48,6 +50,7 @@ type Field struct {
 	Missing    []Text      `yaml:"missing,omitempty"`    // the marks of missing values, as they are spelled
 	Number     *Number     `yaml:"number,omitempty"`     // of real and integer columns
 	Moment     *Moment     `yaml:"moment,omitempty"`     // of dates
+	Duration   *Duration   `yaml:"duration,omitempty"`   // of intervals
 	Identifier *Identifier `yaml:"identifier,omitempty"` // of identifiers
 	Value      Text        `yaml:"value,omitempty"`      // of constant columns, and those all missing
 	True       Text        `yaml:"true,omitempty"`       // of booleans, how yes is spelled
@@ -110,6 +113,8 @@ func (f *Field) Float(text string) (v float64, ok bool) {
 		v, ok = f.Number.Parse(text)
 	case f.Moment != nil && f.Kind == Date:
 		v, ok = f.Moment.Parse(text)
+	case f.Duration != nil && f.Kind == Interval:
+		v, ok = f.Duration.Parse(text)
 	}
 	if !ok {
 		return math.NaN(), false
@@ -159,8 +164,11 @@ func (s *Schema) Codes(j int, tables ...*Table) (codes [][]int32, labels []strin
 
 // spell is Float's inverse: the text of a number, on the column's grid and in its range.
 func (f *Field) spell(v float64) string {
-	if f.Kind == Date {
+	switch f.Kind {
+	case Date:
 		return f.Moment.Format(v)
+	case Interval:
+		return f.Duration.Format(v)
 	}
 	return f.Number.Format(v)
 }
@@ -243,6 +251,11 @@ func (f *Field) check() error {
 			return fmt.Errorf("a column of dates needs a moment with layout and unit")
 		}
 		return f.Moment.check()
+	case Interval:
+		if f.Duration == nil {
+			return fmt.Errorf("a column of intervals needs a duration with its style; at least duration: {style: clock}")
+		}
+		return f.Duration.check()
 	case Name:
 		if f.Identifier == nil {
 			return fmt.Errorf("an identifier needs a sequence or shapes")
