@@ -145,8 +145,12 @@ func (d *Decoder) text(c *decoded, j, state int, num []float64, row uint64) stri
 	case state >= 0 && state < len(c.part.States):
 		return string(c.part.States[state])
 	case state >= 0:
-		total := c.rare[len(c.rare)-1]
-		draw := int64(d.draws.Intn(int(total), uint64(j), row))
+		lo, hi := c.part.bucket(state - len(c.part.States))
+		below := int64(0)
+		if lo > 0 {
+			below = c.rare[lo-1]
+		}
+		draw := below + int64(d.draws.Intn(int(c.rare[hi-1]-below), uint64(j), row))
 		k := sort.Search(len(c.rare), func(i int) bool { return c.rare[i] > draw })
 		return string(c.part.Rare[k])
 	case c.id != nil:

@@ -12,7 +12,8 @@ const (
 	sequenceRows   = 10   // rows of consecutive integers that begin with 0 or 1, to call them identifiers
 	sequenceAny    = 200  // rows, where they begin anywhere
 	identifierRows = 20   // rows of texts that are all different
-	freeTextShare  = 0.5  // distinct texts a row from which on more than MaxStates texts are free text
+	freeTexts      = 10_000
+	freeTextShare  = 0.5  // distinct texts a row from which on more than freeTexts texts are free text
 	freeTextAny    = 0.9  // and from which on any number of texts is, in
 	freeTextRows   = 100  // so many rows
 	oddTexts       = 20   // distinct texts at most that are no numbers, in a column of numbers

@@ -18,7 +18,7 @@ func (p *profile) text() Field {
 	present := p.present()
 	unique := p.distinct == p.rows && p.rows >= identifierRows
 	share := float64(p.distinct) / float64(p.rows)
-	free := p.distinct > DefaultMaxStates && share > freeTextShare || p.rows >= freeTextRows && share > freeTextAny
+	free := p.distinct > freeTexts && share > freeTextShare || p.rows >= freeTextRows && share > freeTextAny
 	form := personal(present)
 	contacts := p.distinct >= identifierRows && (form == mailAddresses || form == phoneNumbers)
 	if (unique || free) && form == "" {
