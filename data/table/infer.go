@@ -3,15 +3,16 @@ package table
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
 
 // What it takes to believe something of a column.
 const (
-	sequenceRows   = 10   // rows of consecutive integers that begin with 0 or 1, to call them identifiers
-	sequenceAny    = 200  // rows, where they begin anywhere
-	identifierRows = 20   // rows of texts that are all different
+	sequenceRows   = 10  // rows of consecutive integers that begin with 0 or 1, to call them identifiers
+	sequenceAny    = 200 // rows, where they begin anywhere
+	identifierRows = 20  // rows of texts that are all different
 	freeTexts      = 10_000
 	freeTextShare  = 0.5  // distinct texts a row from which on more than freeTexts texts are free text
 	freeTextAny    = 0.9  // and from which on any number of texts is, in
@@ -47,6 +48,7 @@ type profile struct {
 	distinct int // not missing
 
 	column  *Column
+	given   *[]Text    // the marks of missing values, where they are known
 	numbers *numberFit // what number found, also where it declined
 }
 
@@ -59,12 +61,20 @@ func (p *profile) setMissing(among bool) {
 	p.missing = make([]bool, len(p.texts))
 	p.rows, p.distinct = 0, 0
 	for i, text := range p.texts {
-		p.missing[i] = p.counts[i] == 0 || isMissing(text, among)
+		p.missing[i] = p.counts[i] == 0 || p.isMark(text, among)
 		if !p.missing[i] {
 			p.rows += p.counts[i]
 			p.distinct++
 		}
 	}
+}
+
+// isMark reports whether a text stands for a missing value: as it is known, or by the list of marks.
+func (p *profile) isMark(text string, among bool) bool {
+	if p.given != nil {
+		return slices.Contains(*p.given, Text(text))
+	}
+	return isMissing(text, among)
 }
 
 func (p *profile) marks() []Text {

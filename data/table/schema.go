@@ -5,8 +5,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-
-	"github.com/goccy/go-yaml"
 )
 
 // Kind is what a column is.
@@ -199,7 +197,7 @@ func (s *Schema) Match(t *Table) ([]int, error) {
 // ParseSchema reads a schema from YAML and checks it. An unknown key is an error.
 func ParseSchema(text []byte) (*Schema, error) {
 	var s Schema
-	if err := yaml.UnmarshalWithOptions(text, &s, yaml.Strict()); err != nil {
+	if err := unmarshalStrict(text, &s); err != nil {
 		return nil, fmt.Errorf("the schema is no valid YAML or has an unknown key: %w", err)
 	}
 	if err := s.Check(); err != nil {
