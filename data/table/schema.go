@@ -183,10 +183,13 @@ func (f *Field) spells(v float64, text string) bool {
 // the schema its number in the table.
 func (s *Schema) Match(t *Table) ([]int, error) {
 	at := make([]int, len(s.Columns))
-	names := t.Names()
+	places := make(map[string]int, len(t.Columns))
+	for k, c := range slices.Backward(t.Columns) {
+		places[c.Name] = k
+	}
 	for j, name := range s.Names() {
-		at[j] = slices.Index(names, name)
-		if at[j] < 0 {
+		var there bool
+		if at[j], there = places[name]; !there {
 			return nil, &Error{File: t.Source, Problem: fmt.Sprintf("the column %q is not there", name),
 				Remedy: fmt.Sprintf("the table must have the columns %q", s.Names())}
 		}

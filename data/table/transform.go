@@ -124,8 +124,10 @@ func (t *Transform) State(j int, text string) (state int, ok bool) {
 }
 
 // StateText names state k of column j's cell for people.
-func (t *Transform) StateText(j, k int) string {
-	p, place := &t.Parts[j], t.Places()[j]
+func (t *Transform) StateText(j, k int) string { return t.stateText(j, k, t.Places()[j]) }
+
+func (t *Transform) stateText(j, k int, place Place) string {
+	p := &t.Parts[j]
 	switch i := k - place.First; {
 	case i < 0 && p.Rank != nil:
 		return "(a number)"
