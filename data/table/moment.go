@@ -31,7 +31,8 @@ func (m *Moment) Parse(text string) (v float64, ok bool) {
 	if _, offset := t.Zone(); m.Zones == nil && offset != m.Offset || m.Zones != nil && !slices.Contains(m.Zones.Offsets, offset) {
 		return 0, false
 	}
-	return m.count(t), true
+	v = m.count(t)
+	return v, math.Abs(v) <= mostExact
 }
 
 func (m *Moment) count(t time.Time) float64 {
@@ -46,6 +47,23 @@ func (m *Moment) count(t time.Time) float64 {
 	}
 	k := perSecond[m.Unit]
 	return float64(t.Unix()*k + int64(t.Nanosecond())/(1e9/k))
+}
+
+// mostExact units of time are told from each other, and from a half, by a float64. In microseconds
+// they reach from 1827 to 2112.
+const mostExact = 1 << 52
+
+// coarser counts in milliseconds or seconds what microseconds count too finely for its years, if the
+// moments have no finer parts; ok is false if nothing is gained.
+func (m *Moment) coarser(texts []string, counts []int, skip []bool, rows int) (c Moment, values []float64, ok bool) {
+	for _, unit := range []string{"second", "millisecond"} {
+		c = *m
+		c.Unit = unit
+		if values, held := c.parseAll(texts, counts, skip); perSecond[unit] < perSecond[m.Unit] && held > rows {
+			return c, values, true
+		}
+	}
+	return c, nil, false
 }
 
 // clockOnly is true of a time of day, whose date would be in the year 0.
@@ -196,6 +214,9 @@ func detectMoment(texts []string, counts []int, skip []bool) (m Moment, values [
 		if v, rows := c.parseAll(texts, counts, skip); rows > best {
 			m, values, best = c, v, rows
 		}
+		if c, v, ok := c.coarser(texts, counts, skip, best); ok {
+			m, values, best = c, v, total(v, counts)
+		}
 	}
 	for _, c := range candidates {
 		if v, rows, ok := c.zoned(texts, counts, skip); ok && rows > best {
@@ -203,6 +224,17 @@ func detectMoment(texts []string, counts []int, skip []bool) (m Moment, values [
 		}
 	}
 	return m, values, best > 0
+}
+
+// total counts the rows of the texts that have a value.
+func total(values []float64, counts []int) int {
+	n := 0
+	for i, v := range values {
+		if !math.IsNaN(v) {
+			n += counts[i]
+		}
+	}
+	return n
 }
 
 // layoutRank orders dates by their place in dateLayouts.
