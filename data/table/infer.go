@@ -3,7 +3,6 @@ package table
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -41,15 +40,16 @@ func Infer(t *Table) *Schema {
 
 // profile is what Infer counts of a column.
 type profile struct {
+	column  *Column
+	given   *[]Text    // the marks of missing values, where they are known
+	numbers *numberFit // what number found, also where it declined
+
 	texts    []string
 	counts   []int // rows, by text
 	missing  []bool
 	rows     int // not missing
 	distinct int // not missing
 
-	column  *Column
-	given   *[]Text    // the marks of missing values, where they are known
-	numbers *numberFit // what number found, also where it declined
 }
 
 func newProfile(c *Column) *profile {
@@ -58,23 +58,19 @@ func newProfile(c *Column) *profile {
 
 // setMissing applies the list of marks; among is true for numbers and dates.
 func (p *profile) setMissing(among bool) {
+	if p.given != nil {
+		p.setGiven()
+		return
+	}
 	p.missing = make([]bool, len(p.texts))
 	p.rows, p.distinct = 0, 0
 	for i, text := range p.texts {
-		p.missing[i] = p.counts[i] == 0 || p.isMark(text, among)
+		p.missing[i] = p.counts[i] == 0 || isMissing(text, among)
 		if !p.missing[i] {
 			p.rows += p.counts[i]
 			p.distinct++
 		}
 	}
-}
-
-// isMark reports whether a text stands for a missing value: as it is known, or by the list of marks.
-func (p *profile) isMark(text string, among bool) bool {
-	if p.given != nil {
-		return slices.Contains(*p.given, Text(text))
-	}
-	return isMissing(text, among)
 }
 
 func (p *profile) marks() []Text {

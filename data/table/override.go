@@ -145,6 +145,19 @@ func (f *Field) override(p *profile, said *Field, keys map[string]any) error {
 	return f.check()
 }
 
+// setGiven applies the marks of missing values that are known.
+func (p *profile) setGiven() {
+	p.missing = make([]bool, len(p.texts))
+	p.rows, p.distinct = 0, 0
+	for i, text := range p.texts {
+		p.missing[i] = p.counts[i] == 0 || slices.Contains(*p.given, Text(text))
+		if !p.missing[i] {
+			p.rows += p.counts[i]
+			p.distinct++
+		}
+	}
+}
+
 // as is the field of a column that is known to be of a kind, or if not, what it seems to be.
 func (p *profile) as(said *Field, known bool) (Field, error) {
 	if !known {
