@@ -3,6 +3,7 @@ package table
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 )
 
@@ -92,5 +93,29 @@ func TestDurationFormatInvertsParse(t *testing.T) {
 				t.Errorf("%+v: %v is spelled %q and read as %v", d, v, text, got)
 			}
 		}
+	}
+}
+
+// Conditions read lengths of time as the column spells them.
+func TestWhereReadsIntervals(t *testing.T) {
+	tab := New("wait", "x")
+	for i := range 1000 {
+		tab.Append((&Duration{Style: "iso", Largest: "h"}).Format(float64(i*37%9000)), fmt.Sprint(i%3))
+	}
+	tr := fit(t, tab)
+	w, err := tr.Where([]string{"wait>=PT30M", "wait<PT1H"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, u := range []float64{0.001, 0.5, 0.999} {
+		d := tr.NewDecoder(1)
+		row := make([]string, 2)
+		d.Row(row, []float64{w[0].Draw(u)}, []int32{0}, 0)
+		if v, ok := tr.Schema.Columns[0].Float(row[0]); !ok || v < 1800 || v >= 3600 {
+			t.Errorf("%s was drawn", row[0])
+		}
+	}
+	if _, err := tr.Where([]string{"wait>soon"}); err == nil || !strings.Contains(err.Error(), "it holds interval from PT0S to PT2H29M58S") {
+		t.Errorf("error %v", err)
 	}
 }

@@ -49,3 +49,14 @@ func TestPatternsAreRead(t *testing.T) {
 		}
 	}
 }
+
+// Runs of older versions have lists of classes.
+func TestShapesOfOlderRunsAreRead(t *testing.T) {
+	var s Shape
+	if err := yaml.Unmarshal([]byte("classes: [\"A\", \"0123456789\"]\nweight: 7\n"), &s); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(Shape{Classes: []Text{"A", digits}, Weight: 7}, s); d != "" {
+		t.Error(d)
+	}
+}
