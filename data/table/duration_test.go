@@ -115,7 +115,7 @@ func TestWhereReadsIntervals(t *testing.T) {
 			t.Errorf("%s was drawn", row[0])
 		}
 	}
-	if _, err := tr.Where([]string{"wait>soon"}); err == nil || !strings.Contains(err.Error(), "it holds interval from PT0S to PT2H29M58S") {
+	if _, err := tr.Where([]string{"wait>soon"}); err == nil || !strings.Contains(err.Error(), "it holds interval from PT0S to PT2H29M51S") {
 		t.Errorf("error %v", err)
 	}
 }
