@@ -92,7 +92,7 @@ func writeSchema(s *table.Schema, path, of string) error {
 }
 
 func (i tableInfo) print(w io.Writer) error {
-	fmt.Fprintf(w, "%s: a table of %d rows and %d columns\n\n", i.Path, i.Rows, len(i.Columns))
+	fmt.Fprintf(w, "%s: a table of %s and %s\n\n", i.Path, plural(i.Rows, "row"), plural(len(i.Columns), "column"))
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tw, "column\tkind\tmissing\tvalues\tmodelled as\treason")
 	for k := range i.Columns {
@@ -114,4 +114,11 @@ func warnings(w io.Writer, s *table.Schema) error {
 		}
 	}
 	return nil
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }

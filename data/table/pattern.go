@@ -36,6 +36,9 @@ func (s *Shape) pattern() string {
 }
 
 func classPattern(class []rune) string {
+	if len(class) == 1 && class[0] == '-' {
+		return "-" // it means something within brackets alone
+	}
 	if len(class) == 1 {
 		return escape(class[0])
 	}
