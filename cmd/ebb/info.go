@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"ebb/data"
-	"ebb/data/table"
 	"ebb/diffusion/schedule"
 	"ebb/model"
 	"ebb/model/checkpoint"
@@ -18,8 +17,9 @@ import (
 
 const infoHelp = `Say what a path holds and what Ebb makes of it.
 
-Of a table: each column's kind with the reason, and how it will be modelled. Of pictures: how
-many, their size, their classes. Of a run: its model, its noise schedule and how far the end of
+Of a table: each column's kind with the reason, its missing values, range or examples, and how it
+will be modelled. --out writes that schema to a file; edited, or reduced to the few columns that
+are to be taken otherwise, it goes to --schema, here and in 'ebb train'. Of pictures: how many, their size, their classes. Of a run: its model, its noise schedule and how far the end of
 the forward process is from a standard normal, and how far it was trained. Of a safetensors
 file: its tensors.
 
@@ -30,11 +30,14 @@ with exit code 3 if one differs from the recorded one.`
 func newInfo(s streams) *cobra.Command {
 	var asJSON, self bool
 	var threads int
+	var files schemaFiles
 	cmd := &cobra.Command{
 		Use:   "info (RUN | DATA | FILE)",
 		Short: "Say what a path holds and what Ebb makes of it",
 		Long:  infoHelp,
 		Example: `  ebb info people.csv
+  ebb info people.csv -o people.yaml        # what the columns are, to be edited
+  ebb info people.csv --schema people.yaml  # and seen
   ebb info runs/people
   ebb info --selftest`,
 		Args: cobra.MaximumNArgs(1),
@@ -45,7 +48,7 @@ func newInfo(s streams) *cobra.Command {
 			if len(args) == 0 {
 				return usagef("say what to look at: ebb info PATH")
 			}
-			about, err := describe(args[0])
+			about, err := describe(args[0], files)
 			if err != nil {
 				return err
 			}
@@ -58,19 +61,24 @@ func newInfo(s streams) *cobra.Command {
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print as one JSON object")
 	cmd.Flags().BoolVar(&self, "selftest", false, "compare this machine's bits with the recorded ones")
 	cmd.Flags().IntVar(&threads, "threads", 0, "threads of the self-test (default: all processors)")
+	cmd.Flags().StringVar(&files.read, "schema", "", "file that says what some or all columns of a table are; the others are inferred")
+	cmd.Flags().StringVarP(&files.write, "out", "o", "", "write the schema of a table to this file, to be edited and given to --schema")
 	return cmd
 }
 
 // about is what info says of a path.
 type about interface{ print(w io.Writer) error }
 
-func describe(path string) (about, error) {
+func describe(path string, files schemaFiles) (about, error) {
 	found, err := data.Sniff(path)
 	if err != nil {
 		return nil, err
 	}
 	switch found.Form {
 	case data.Run:
+		if files.write != "" || files.read != "" {
+			return aboutRunSchema(path, files)
+		}
 		return aboutRun(path)
 	case data.Safetensors:
 		return aboutWeights(path)
@@ -81,47 +89,12 @@ func describe(path string) (about, error) {
 	}
 	if src.Images != nil {
 		m := src.Images
+		if files != (schemaFiles{}) {
+			return nil, usagef("--schema and --out are for tables; %s holds pictures", path)
+		}
 		return imagesInfo{Path: path, Form: found.Form.String(), N: m.N, Height: m.H, Width: m.W, Channels: m.C, Classes: m.LabelNames, text: m.String()}, nil
 	}
-	transform, err := table.Fit(table.Infer(src.Table), src.Table, table.Options{})
-	if err != nil {
-		return nil, err
-	}
-	return newTableInfo(src, transform), nil
-}
-
-// tableInfo is what info says of a table.
-type tableInfo struct {
-	Path      string       `json:"path"`
-	Rows      int          `json:"rows"`
-	Numbers   int          `json:"numbers"` // smooth parts of columns
-	Cells     int          `json:"cells"`   // categorical parts
-	Columns   []columnInfo `json:"columns"`
-	transform *table.Transform
-}
-
-type columnInfo struct {
-	Name   string     `json:"name"`
-	Kind   table.Kind `json:"kind"`
-	Reason string     `json:"reason"`
-	Model  string     `json:"modelled_as"`
-}
-
-func newTableInfo(src *model.Source, t *table.Transform) tableInfo {
-	i := tableInfo{Path: src.Path, Rows: src.Table.Rows(), Numbers: t.Numbers(), Cells: len(t.Cards()), transform: t}
-	for j, f := range t.Schema.Columns {
-		i.Columns = append(i.Columns, columnInfo{string(f.Name), f.Kind, f.Reason, t.Model(j)})
-	}
-	return i
-}
-
-func (i tableInfo) print(w io.Writer) error {
-	fmt.Fprintf(w, "%s: a table of %d rows and %d columns\n\n", i.Path, i.Rows, len(i.Columns))
-	if err := i.transform.Describe(w); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintf(w, "\na row is modelled as %d numbers (Gaussian process) and %d cells (masked process)\n", i.Numbers, i.Cells)
-	return err
+	return aboutTable(src, files)
 }
 
 // imagesInfo is what info says of pictures.

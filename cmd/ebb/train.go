@@ -23,6 +23,7 @@ import (
 type trainOptions struct {
 	data, run      string
 	config, preset string
+	schema         string
 	schedule       string
 	prediction     string
 	weighting      string
@@ -105,6 +106,7 @@ func newTrain(s streams) *cobra.Command {
 	f.StringVar(&o.weighting, "weighting", "", "how the loss weighs the times (--list shows all; default: plain)")
 	f.StringVar(&o.times, "times", "", "how training times of pictures are drawn (--list shows all)")
 	f.BoolVar(&o.list, "list", false, "list the noise schedules, predictions, weightings and draws of times")
+	f.StringVar(&o.schema, "schema", "", "YAML file that says what some or all columns of a table are ('ebb info DATA -o F' writes one)")
 	f.StringVar(&o.label, "label", "", "column that evaluations predict")
 	f.IntVar(&o.steps, "steps", 0, "train this many steps")
 	f.DurationVar(&o.time, "time", 0, "train this long, such as 90s or 15m (default 5m)")
@@ -288,7 +290,7 @@ func (o *trainOptions) defaults(src *model.Source) (*model.Config, error) {
 	if o.given("label-drop") && (src.Images == nil || src.Images.Labels == nil) {
 		return nil, usagef("--label-drop is for pictures with labels; %s has none", src.Path)
 	}
-	c, err := model.NewConfig(src, o.preset)
+	c, err := o.newConfig(src)
 	if err == nil && o.pad != 0 {
 		if err := c.Image.Pad(src.Images, o.pad); err != nil {
 			return nil, &exitError{exitUsage, err}
@@ -301,6 +303,21 @@ func (o *trainOptions) defaults(src *model.Source) (*model.Config, error) {
 		return nil, &exitError{exitUsage, fmt.Errorf("%s: %w", src.Path, err)}
 	}
 	return c, nil
+}
+
+// newConfig is the configuration for the data, under the schema that --schema gives.
+func (o *trainOptions) newConfig(src *model.Source) (*model.Config, error) {
+	if o.schema == "" {
+		return model.NewConfig(src, o.preset)
+	}
+	if src.Table == nil {
+		return nil, usagef("--schema says what the columns of a table are; %s holds pictures", src.Path)
+	}
+	schema, err := schemaOf(src.Table, o.schema)
+	if err != nil {
+		return nil, err
+	}
+	return model.NewTableConfig(src.Table, schema, o.preset)
 }
 
 // override puts the flags that were given over the configuration.
@@ -359,7 +376,7 @@ func (o *trainOptions) override(c *model.Config) {
 
 // reopen opens the existing run of a configuration.
 func (o *trainOptions) reopen(s streams, config *model.Config) (*trainJob, error) {
-	for _, name := range []string{"config", "preset", "label", "schedule", "prediction", "weighting", "times", "seed", "batch", "micro-batch", "memory", "rate", "holdout", "patience", "flip", "label-drop", "exact-conv", "precision"} {
+	for _, name := range []string{"config", "schema", "preset", "label", "schedule", "prediction", "weighting", "times", "seed", "batch", "micro-batch", "memory", "rate", "holdout", "patience", "flip", "label-drop", "exact-conv", "precision"} {
 		if o.given(name) && !o.agrees(name, config) {
 			return nil, usagef("--%s differs from the run's own setting: a resumed run keeps its settings; leave the flag out, or start another run", name)
 		}
@@ -446,6 +463,11 @@ func (j *trainJob) fit(ctx context.Context, s streams, pool *parallel.Pool, asJS
 			dir, j.run.Source, config.Preset+" "+string(config.Kind)+" model", m.Params().Count(), config.Training.Batch)
 		if line := memoryLine(j.run); line != "" {
 			fmt.Fprintln(s.err, line)
+		}
+		if config.Table != nil {
+			if err := warnings(s.err, config.Table.Transform.Schema); err != nil {
+				return err
+			}
 		}
 	}
 	show, held := newProgress(s.err, "training"), ""

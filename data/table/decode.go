@@ -3,8 +3,10 @@ package table
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 	"strconv"
+	"strings"
 
 	"ebb/engine/rng"
 )
@@ -147,22 +149,39 @@ func (d *Decoder) text(c *decoded, j, state int, num []float64, row uint64) stri
 	case state >= 0 && state < len(c.part.States):
 		return string(c.part.States[state])
 	case state >= 0:
-		total := c.rare[len(c.rare)-1]
-		draw := int64(d.draws.Intn(int(total), uint64(j), row))
+		lo, hi := c.part.bucket(state - len(c.part.States))
+		below := int64(0)
+		if lo > 0 {
+			below = c.rare[lo-1]
+		}
+		draw := below + int64(d.draws.Intn(int(c.rare[hi-1]-below), uint64(j), row))
 		k := sort.Search(len(c.rare), func(i int) bool { return c.rare[i] > draw })
 		return string(c.part.Rare[k])
 	case c.id != nil:
 		return c.id.name(row)
 	}
+	if c.field.Kind == Date && c.field.Moment.Zones != nil {
+		return c.zoned(num[c.place.Num], func(n int) int { return d.draws.Intn(n, uint64(j), row) })
+	}
 	return c.number(num[c.place.Num])
 }
 
-func (c *decoded) number(z float64) string {
+// number spells the value of a normal number.
+func (c *decoded) number(z float64) string { return c.field.spell(c.value(z)) }
+
+// zoned spells it at one of the offsets of its time; intn chooses.
+func (c *decoded) zoned(z float64, intn func(n int) int) string {
+	v, m := c.value(z), c.field.Moment
+	return m.formatAt(v, m.Zones.draw(v, intn))
+}
+
+// value is that of a normal number, on the column's grid and in its range.
+func (c *decoded) value(z float64) float64 {
 	if math.IsNaN(z) {
 		panic("table: a sampled number is NaN")
 	}
 	r := c.part.Rank
-	return c.field.spell(r.snap(r.value(z), c.origin, c.lo, c.hi))
+	return r.snap(r.value(z), c.origin, c.lo, c.hi)
 }
 
 // namer makes the values of an identifier.
@@ -172,6 +191,8 @@ type namer struct {
 	column   uint64
 	below    []int    // weights of the shapes up to each
 	capacity []uint64 // of each shape
+	roomiest int      // the shape of the greatest capacity
+	again    string   // stands before the counter of a text that has to be used again
 }
 
 func newNamer(id *Identifier, draws rng.Stream, column uint64) *namer {
@@ -181,13 +202,29 @@ func newNamer(id *Identifier, draws rng.Stream, column uint64) *namer {
 		total += id.Shapes[i].Weight
 		n.below = append(n.below, total)
 		n.capacity = append(n.capacity, id.Shapes[i].capacity())
+		if n.capacity[i] > n.capacity[n.roomiest] {
+			n.roomiest = i
+		}
 	}
+	n.again = unused(id.Shapes)
 	return n
 }
 
-// name is the identifier of a row. Those of different rows of one shape differ: the shape's texts
-// are numbered, and a permutation gives each row its own. Rows beyond the capacity get a counter
-// behind the text.
+// unused is a mark that no text of the shapes holds.
+func unused(shapes []Shape) string {
+	for _, mark := range []string{"-", "_", "~", "#", "/", "."} {
+		if !slices.ContainsFunc(shapes, func(s Shape) bool {
+			return slices.ContainsFunc(s.Classes, func(c Text) bool { return strings.Contains(string(c), mark) })
+		}) {
+			return mark
+		}
+	}
+	return "-~#"
+}
+
+// name is the identifier of a row. Those of different rows differ: shapes have no text in common,
+// those of a shape are numbered, and a permutation gives each row its own. A row beyond the capacity
+// of its shape takes the roomiest instead; beyond that one's, the text gets a counter behind it.
 func (n *namer) name(row uint64) string {
 	if n.id.Sequence {
 		return string(n.id.Prefix) + pad(n.id.First+int64(row), n.id.Width) + string(n.id.Suffix)
@@ -200,13 +237,16 @@ func (n *namer) name(row uint64) string {
 		draw := n.draws.Intn(n.below[len(n.below)-1], step, row)
 		k = sort.SearchInts(n.below, draw+1)
 	}
+	if row >= n.capacity[k] {
+		k = n.roomiest
+	}
 	capacity := n.capacity[k]
 	number := uint64(n.draws.Perm(int(row%capacity), int(capacity), step+1))
 	text := n.id.Shapes[k].text(number, func(position int) uint64 {
 		return n.draws.Uint64(step+2+uint64(position), row)
 	})
 	if again := row / capacity; again > 0 {
-		text += "-" + strconv.FormatUint(again+1, 10)
+		text += n.again + strconv.FormatUint(again+1, 10)
 	}
 	return text
 }

@@ -22,9 +22,9 @@ func (s *Schema) Describe(w io.Writer) error {
 func (t *Transform) Describe(w io.Writer) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tw, "column\tkind\tmodelled as\treason")
-	for j := range t.Parts {
+	for j, place := range t.Places() {
 		f := &t.Schema.Columns[j]
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\n", t.Schema.label(f), f.Kind, t.Model(j), f.Reason)
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\n", t.Schema.label(f), f.Kind, t.model(j, place), f.Reason)
 	}
 	return tw.Flush()
 }
@@ -42,11 +42,13 @@ func (s *Schema) label(f *Field) string {
 }
 
 // Model says in words how column j is modelled.
-func (t *Transform) Model(j int) string {
-	p, f, place := &t.Parts[j], &t.Schema.Columns[j], t.Places()[j]
+func (t *Transform) Model(j int) string { return t.model(j, t.Places()[j]) }
+
+func (t *Transform) model(j int, place Place) string {
+	p, f := &t.Parts[j], &t.Schema.Columns[j]
 	states := make([]string, 0, 4)
 	for k := place.First; k < place.Card && len(states) < 3; k++ {
-		states = append(states, shorten(t.StateText(j, k)))
+		states = append(states, shorten(t.stateText(j, k, place)))
 	}
 	list := strings.Join(states, ", ")
 	if place.Card-place.First > len(states) {
@@ -59,6 +61,8 @@ func (t *Transform) Model(j int) string {
 		return "made anew"
 	case place.Num < 0 && place.Cell < 0:
 		return "stored"
+	case place.Num < 0 && p.buckets() > 0:
+		return fmt.Sprintf("%d states and %d buckets of rare values", len(p.States), p.buckets())
 	case place.Num < 0:
 		return fmt.Sprintf("%d states", place.Card)
 	case place.Cell < 0:

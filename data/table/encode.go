@@ -64,8 +64,11 @@ func (t *Transform) encodeColumn(j int, place Place, c *Column) encoded {
 	for k, s := range part.States {
 		states[string(s)] = int32(place.First + k)
 	}
-	for _, s := range part.Rare {
-		states[string(s)] = int32(place.First + len(part.States))
+	for b := range part.buckets() {
+		lo, hi := part.bucket(b)
+		for _, s := range part.Rare[lo:hi] {
+			states[string(s)] = int32(place.First + len(part.States) + b)
+		}
 	}
 	n := len(c.Texts())
 	e := encoded{place: place, codes: c.codes, state: make([]int32, n), lo: make([]float64, n), hi: make([]float64, n)}

@@ -9,14 +9,15 @@ import (
 
 // The defaults of Options.
 const (
-	DefaultMaxStates = 10_000
+	DefaultMaxStates = 2048
 	DefaultFewValues = 128
 	DefaultMinMass   = 0.01
 )
 
 // Options sets how Fit splits columns. The zero value takes the defaults.
 type Options struct {
-	// MaxStates of a category are kept apart; the rarest beyond share one. 0: DefaultMaxStates.
+	// MaxStates of a category at most, those included that rare values share (see rare.go).
+	// 0: DefaultMaxStates.
 	MaxStates int
 	// FewValues: numbers with so few distinct values become states, if there are rows enough to
 	// learn each of n values by itself (see enough). 0: DefaultFewValues.
@@ -112,7 +113,7 @@ func (f *fitter) sort() {
 		switch {
 		case !ok:
 			f.words = append(f.words, i)
-		case f.field.spell(v) != text:
+		case !f.field.spells(v, text):
 			respelled = append(respelled, i)
 		default:
 			f.numbers = append(f.numbers, i)
@@ -162,25 +163,7 @@ func (f *fitter) add(p *Part, texts ...int) {
 
 func (f *fitter) category() Part {
 	var p Part
-	if len(f.words) <= f.options.MaxStates {
-		f.add(&p, f.words...)
-		return p
-	}
-	var marks, plain []int
-	for _, i := range f.words {
-		if f.field.IsMissing(f.texts[i]) {
-			marks = append(marks, i)
-		} else {
-			plain = append(plain, i)
-		}
-	}
-	kept := max(f.options.MaxStates-1-len(marks), 0)
-	f.add(&p, plain[:kept]...)
-	f.add(&p, marks...)
-	for _, i := range plain[kept:] {
-		p.Rare = append(p.Rare, Text(f.texts[i]))
-		p.RareCounts = append(p.RareCounts, int64(f.counts[i]))
-	}
+	f.keep(&p, f.words)
 	return p
 }
 
@@ -221,7 +204,7 @@ func (f *fitter) numeric() Part {
 		f.add(&p, rest...)
 		rest = nil
 	}
-	f.add(&p, f.words...)
+	f.keep(&p, f.words)
 	if len(rest) == 0 {
 		return p
 	}
@@ -250,7 +233,7 @@ func (f *fitter) step() float64 {
 	if f.field.Step > 0 {
 		return f.field.Step
 	}
-	if f.field.Kind == Date {
+	if f.field.Kind == Date || f.field.Kind == Interval {
 		return 1
 	}
 	n := f.field.Number

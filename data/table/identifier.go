@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -30,18 +29,6 @@ type Shape struct {
 	Classes []Text `yaml:"classes"` // the characters that may stand at each position
 	Weight  int    `yaml:"weight"`
 }
-
-// classes of characters, the narrower first. A position takes the first that holds all it held.
-var classes = []string{"0123456789", "0123456789abcdef", "0123456789ABCDEF", "abcdefghijklmnopqrstuvwxyz",
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
-	"0123456789abcdefghijklmnopqrstuvwxyz", "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-	"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"}
-
-const (
-	maxShapes    = 64 // more different ones than this, and only the commonest are kept
-	maxLength    = 64 // characters of a text; what is longer is cut
-	maxPerColumn = 16 // characters that make a class of their own at a position
-)
 
 // detectSequence finds texts that are one prefix, an integer each, and one suffix, the integers
 // being consecutive in any order. least is how many rows it takes to believe it.
@@ -80,6 +67,12 @@ func detectSequence(texts []string) (id Identifier, ok bool) {
 	return id, true
 }
 
+// countFrom numbers rows from the integer in text on.
+func countFrom(text string) (id Identifier, ok bool) {
+	first, err := strconv.ParseInt(text, 10, 64)
+	return Identifier{Sequence: true, First: first}, err == nil && first < math.MaxInt64/2
+}
+
 // commonAffixes returns what all texts begin and end with, digits excepted.
 func commonAffixes(texts []string) (prefix, suffix string) {
 	prefix, suffix = texts[0], texts[0]
@@ -106,114 +99,6 @@ func commonAffixes(texts []string) (prefix, suffix string) {
 }
 
 func isDigit(r rune) bool { return r >= '0' && r <= '9' }
-
-// shapesOf learns the shapes of texts: one by positions if all have the same length, else one for
-// each sequence of character classes.
-func shapesOf(texts []string) []Shape {
-	length, same := len([]rune(texts[0])), true
-	for _, t := range texts {
-		same = same && len([]rune(t)) == length
-	}
-	if same && length <= maxLength {
-		return []Shape{shapeOf(texts)}
-	}
-	groups := map[string][]string{}
-	var order []string
-	for _, t := range texts {
-		key := outline(t)
-		if groups[key] == nil {
-			order = append(order, key)
-		}
-		groups[key] = append(groups[key], t)
-	}
-	slices.SortStableFunc(order, func(a, b string) int { return len(groups[b]) - len(groups[a]) })
-	if len(order) > maxShapes {
-		order = order[:maxShapes]
-	}
-	shapes := make([]Shape, len(order))
-	for i, key := range order {
-		shapes[i] = shapeOf(groups[key])
-	}
-	return shapes
-}
-
-// outline replaces each character by the class it belongs to: d, l, u, or itself.
-func outline(text string) string {
-	var b strings.Builder
-	n := 0
-	for _, r := range text {
-		if n++; n > maxLength {
-			break
-		}
-		switch {
-		case isDigit(r):
-			b.WriteByte('d')
-		case unicode.IsLower(r):
-			b.WriteByte('l')
-		case unicode.IsUpper(r):
-			b.WriteByte('u')
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
-
-// shapeOf finds the class of each position of texts of one length.
-func shapeOf(texts []string) Shape {
-	first := []rune(texts[0])
-	n := min(len(first), maxLength)
-	seen := make([]map[rune]bool, n)
-	for i := range seen {
-		seen[i] = map[rune]bool{}
-	}
-	for _, t := range texts {
-		i := 0
-		for _, r := range t {
-			if i == n {
-				break
-			}
-			seen[i][r] = true
-			i++
-		}
-	}
-	s := Shape{Classes: make([]Text, n), Weight: len(texts)}
-	for i := range seen {
-		s.Classes[i] = Text(classOf(seen[i], len(texts)))
-	}
-	s.widen()
-	return s
-}
-
-// spareCapacity is how many texts a shape should be able to make for each one seen.
-const spareCapacity = 64
-
-// widen makes room in a shape that those seen nearly fill, as user100 to user199 do: positions that
-// held only some digits may hold any, from the right.
-func (s *Shape) widen() {
-	for i := len(s.Classes) - 1; i >= 0 && s.capacity() < spareCapacity*uint64(s.Weight); i-- {
-		if strings.Trim(string(s.Classes[i]), classes[0]) == "" {
-			s.Classes[i] = Text(classes[0])
-		}
-	}
-}
-
-func classOf(seen map[rune]bool, texts int) string {
-	own := make([]rune, 0, len(seen))
-	for r := range seen {
-		own = append(own, r)
-	}
-	slices.Sort(own) // the order of a map is no order
-	if len(own) == 1 || len(own) <= maxPerColumn && texts >= 20*len(own) {
-		return string(own)
-	}
-	for _, c := range classes {
-		if !slices.ContainsFunc(own, func(r rune) bool { return !strings.ContainsRune(c, r) }) {
-			return c
-		}
-	}
-	return string(own)
-}
 
 // maxCapacity bounds the numbers that shapes are made from.
 const maxCapacity = 1 << 62

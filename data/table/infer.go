@@ -9,10 +9,11 @@ import (
 
 // What it takes to believe something of a column.
 const (
-	sequenceRows   = 10   // rows of consecutive integers that begin with 0 or 1, to call them identifiers
-	sequenceAny    = 200  // rows, where they begin anywhere
-	identifierRows = 20   // rows of texts that are all different
-	freeTextShare  = 0.5  // distinct texts a row from which on more than MaxStates texts are free text
+	sequenceRows   = 10  // rows of consecutive integers that begin with 0 or 1, to call them identifiers
+	sequenceAny    = 200 // rows, where they begin anywhere
+	identifierRows = 20  // rows of texts that are all different
+	freeTexts      = 10_000
+	freeTextShare  = 0.5  // distinct texts a row from which on more than freeTexts texts are free text
 	freeTextAny    = 0.9  // and from which on any number of texts is, in
 	freeTextRows   = 100  // so many rows
 	oddTexts       = 20   // distinct texts at most that are no numbers, in a column of numbers
@@ -41,19 +42,28 @@ func Infer(t *Table) *Schema {
 
 // profile is what Infer counts of a column.
 type profile struct {
+	column  *Column
+	given   *[]Text    // the marks of missing values, where they are known
+	numbers *numberFit // what number found, also where it declined
+
 	texts    []string
 	counts   []int // rows, by text
 	missing  []bool
 	rows     int // not missing
 	distinct int // not missing
+
 }
 
 func newProfile(c *Column) *profile {
-	return &profile{texts: c.Texts(), counts: c.Counts()}
+	return &profile{texts: c.Texts(), counts: c.Counts(), column: c}
 }
 
 // setMissing applies the list of marks; among is true for numbers and dates.
 func (p *profile) setMissing(among bool) {
+	if p.given != nil {
+		p.setGiven()
+		return
+	}
 	p.missing = make([]bool, len(p.texts))
 	p.rows, p.distinct = 0, 0
 	for i, text := range p.texts {
@@ -101,8 +111,14 @@ func (p *profile) field() Field {
 	if f, ok := p.sequence(); ok {
 		return f
 	}
+	if f, ok := p.key(p.column.Name); ok {
+		return f
+	}
 	p.setMissing(true)
 	if p.distinct > 0 {
+		if f, ok := p.interval(); ok {
+			return f
+		}
 		if f, ok := p.moment(); ok {
 			return f
 		}
@@ -133,7 +149,10 @@ func (p *profile) constant() (Field, bool) {
 }
 
 // pairs are the spellings of yes and no, in lower case.
-var pairs = [][2]string{{"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"}, {"on", "off"}, {"1", "0"}, {"1.0", "0.0"}}
+var pairs = [][2]string{{"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"}, {"on", "off"}, {"1", "0"}, {"1.0", "0.0"},
+	{"-1", "0"}, {"ja", "nein"}, {"j", "n"}, {"wahr", "falsch"}, {"oui", "non"}, {"o", "n"}, {"vrai", "faux"}, {"sí", "no"}, {"si", "no"},
+	{"s", "n"}, {"sim", "não"}, {"sì", "no"}, {"vero", "falso"}, {"tak", "nie"}, {"ano", "ne"}, {"da", "ne"}, {"да", "нет"}, {"evet", "hayır"},
+	{"kyllä", "ei"}, {"ja", "nee"}, {"是", "否"}, {"enabled", "disabled"}, {"present", "absent"}, {"ja", "nej"}, {"igen", "nem"}}
 
 func (p *profile) boolean() (Field, bool) {
 	if p.distinct != 2 {
@@ -185,6 +204,9 @@ func (p *profile) moment() (Field, bool) {
 	if strings.HasPrefix(m.Layout, "01/02") || strings.HasPrefix(m.Layout, "1/2") {
 		f.Reason += ", the month first"
 	}
+	if m.Zones != nil {
+		f.Reason += fmt.Sprintf(", at %d offsets from UTC, drawn as often as at that time", len(m.Zones.Offsets))
+	}
 	f.Reason += p.marksReason() + wordsReason(words, example)
 	return f, true
 }
@@ -226,6 +248,9 @@ func (p *profile) marksReason() string {
 // of their own, as they are spelled.
 func (p *profile) number() (Field, bool) {
 	fit := detectNumber(p.texts, p.counts, p.missing)
+	if fit.parsed > 0 {
+		p.numbers = &fit
+	}
 	if fit.parsed == 0 || fit.padded > 0 {
 		return Field{}, false
 	}
@@ -256,6 +281,7 @@ func (p *profile) number() (Field, bool) {
 	p.span(&f, fit.values, fit.format.MaxDecimals)
 	f.Reason = p.numberReason(&f, whole) + p.marksReason()
 	f.Reason += wordsReason(words, word)
+	f.Warning = p.midway()
 	switch {
 	case spelled > oddTexts:
 		f.Reason += fmt.Sprintf("; %s spelled otherwise (such as %q), which will come back in the common form", count(spelled, "number"), example)
@@ -315,20 +341,4 @@ func (p *profile) numberReason(f *Field, whole bool) string {
 		what = fmt.Sprintf("numbers with up to %s", count(n.MaxDecimals, "decimal"))
 	}
 	return fmt.Sprintf("%s, %s from %s to %s", what, count(p.distinct, "distinct value"), f.Min, f.Max)
-}
-
-// text is for what is left: an identifier if every text is different, else a category.
-func (p *profile) text() Field {
-	f := Field{Kind: Category, Missing: p.marks()}
-	unique := p.distinct == p.rows && p.rows >= identifierRows
-	share := float64(p.distinct) / float64(p.rows)
-	free := p.distinct > DefaultMaxStates && share > freeTextShare || p.rows >= freeTextRows && share > freeTextAny
-	if unique || free {
-		f.Kind = Name
-		f.Identifier = &Identifier{Shapes: shapesOf(p.present())}
-		f.Reason = fmt.Sprintf("%d of %d texts differ: made anew by pattern, not learned", p.distinct, p.rows) + p.marksReason()
-		return f
-	}
-	f.Reason = fmt.Sprintf("text, %s", count(p.distinct, "distinct value")) + p.marksReason()
-	return f
 }

@@ -201,9 +201,10 @@ func (t *Transform) CellLogs() []float64 {
 		for _, c := range p.Counts {
 			add(c)
 		}
-		if len(p.Rare) > 0 {
+		for b := range p.buckets() {
+			lo, hi := p.bucket(b)
 			rare := int64(0)
-			for _, c := range p.RareCounts {
+			for _, c := range p.RareCounts[lo:hi] {
 				rare += c
 			}
 			add(rare)

@@ -14,6 +14,7 @@ type Moment struct {
 	Layout string `yaml:"layout"`           // in the notation of Go's time package
 	Unit   string `yaml:"unit"`             // month, day, second, millisecond or microsecond
 	Offset int    `yaml:"offset,omitempty"` // seconds east of UTC, where the layout shows a zone
+	Zones  *Zones `yaml:"zones,omitempty"`  // in place of Offset, where there are several
 }
 
 // units by name: how many of them make a second; months and days count otherwise.
@@ -27,10 +28,11 @@ func (m *Moment) Parse(text string) (v float64, ok bool) {
 	if err != nil {
 		return 0, false
 	}
-	if _, offset := t.Zone(); offset != m.Offset {
+	if _, offset := t.Zone(); m.Zones == nil && offset != m.Offset || m.Zones != nil && !slices.Contains(m.Zones.Offsets, offset) {
 		return 0, false
 	}
-	return m.count(t), true
+	v = m.count(t)
+	return v, math.Abs(v) <= mostExact
 }
 
 func (m *Moment) count(t time.Time) float64 {
@@ -47,16 +49,50 @@ func (m *Moment) count(t time.Time) float64 {
 	return float64(t.Unix()*k + int64(t.Nanosecond())/(1e9/k))
 }
 
+// mostExact units of time are told from each other, and from a half, by a float64. In microseconds
+// they reach from 1827 to 2112.
+const mostExact = 1 << 52
+
+// coarser counts in milliseconds or seconds what microseconds count too finely for its years, if the
+// moments have no finer parts; ok is false if nothing is gained.
+func (m *Moment) coarser(texts []string, counts []int, skip []bool, rows int) (c Moment, values []float64, ok bool) {
+	for _, unit := range []string{"second", "millisecond"} {
+		c = *m
+		c.Unit = unit
+		if values, held := c.parseAll(texts, counts, skip); perSecond[unit] < perSecond[m.Unit] && held > rows {
+			return c, values, true
+		}
+	}
+	return c, nil, false
+}
+
 // clockOnly is true of a time of day, whose date would be in the year 0.
 func (m *Moment) clockOnly() bool { return !strings.Contains(m.Layout, "06") }
 
-// Format spells the moment nearest to v; v is cut to the years 1 to 9999.
-func (m *Moment) Format(v float64) string { return m.time(v).Format(m.Layout) }
+// Format spells the moment nearest to v; v is cut to the years 1 to 9999. Of several zones it takes
+// the one that most rows have around v.
+func (m *Moment) Format(v float64) string {
+	if m.Zones != nil {
+		return m.formatAt(v, m.Zones.usual(v))
+	}
+	return m.formatAt(v, m.Offset)
+}
 
-func (m *Moment) time(v float64) time.Time {
+// formatAt spells v so many seconds east of UTC.
+func (m *Moment) formatAt(v float64, offset int) string { return m.time(v, offset).Format(m.Layout) }
+
+// spells reports whether text, which reads as v, is one of the ways in which the column spells v.
+func (m *Moment) spells(v float64, text string) bool {
+	if m.Zones == nil {
+		return m.Format(v) == text
+	}
+	return slices.ContainsFunc(m.Zones.Offsets, func(offset int) bool { return m.formatAt(v, offset) == text })
+}
+
+func (m *Moment) time(v float64, offset int) time.Time {
 	zone := time.UTC
-	if m.Offset != 0 {
-		zone = time.FixedZone("", m.Offset)
+	if offset != 0 {
+		zone = time.FixedZone("", offset)
 	}
 	lo, hi := m.limits()
 	n := int64(math.Floor(min(max(v, lo), hi) + 0.5))
@@ -99,6 +135,9 @@ func (m *Moment) check() error {
 	if m.Layout == "" {
 		return fmt.Errorf("a date has no layout; give one like 2006-01-02 15:04:05")
 	}
+	if m.Zones != nil {
+		return m.Zones.check()
+	}
 	return nil
 }
 
@@ -112,8 +151,8 @@ var (
 		"Jan 2, 2006", "Jan 02, 2006", "January 2, 2006", "January 02, 2006", "Mon, 02 Jan 2006", "Mon Jan _2 2006"}
 	monthLayouts = []string{"2006-01", "2006/01", "01/2006", "Jan 2006", "January 2006", "Jan-06", "Jan-2006"}
 	clockLayouts = []string{"15:04:05", "15:04", "15:04:05.000", "15:04:05.000000", "15:04:05.999999",
-		"3:04 PM", "03:04 PM", "3:04:05 PM", "03:04:05 PM", "3:04PM"}
-	zoneLayouts  = []string{"", "Z07:00", "-07:00", "Z0700", "-0700", " -0700", " -07:00", " UTC"}
+		"15:04:05.000000000", "15:04:05.999999999", "3:04 PM", "03:04 PM", "3:04:05 PM", "03:04:05 PM", "3:04PM"}
+	zoneLayouts  = []string{"", "Z07:00", "-07:00", "Z07", "-07", "Z0700", "-0700", " -0700", " -07:00", " UTC"}
 	dateTimeGaps = []string{" ", "T", ", "}
 )
 
@@ -175,8 +214,27 @@ func detectMoment(texts []string, counts []int, skip []bool) (m Moment, values [
 		if v, rows := c.parseAll(texts, counts, skip); rows > best {
 			m, values, best = c, v, rows
 		}
+		if c, v, ok := c.coarser(texts, counts, skip, best); ok {
+			m, values, best = c, v, total(v, counts)
+		}
+	}
+	for _, c := range candidates {
+		if v, rows, ok := c.zoned(texts, counts, skip); ok && rows > best {
+			m, values, best = c, v, rows
+		}
 	}
 	return m, values, best > 0
+}
+
+// total counts the rows of the texts that have a value.
+func total(values []float64, counts []int) int {
+	n := 0
+	for i, v := range values {
+		if !math.IsNaN(v) {
+			n += counts[i]
+		}
+	}
+	return n
 }
 
 // layoutRank orders dates by their place in dateLayouts.

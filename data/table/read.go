@@ -231,6 +231,19 @@ func (r *Reader) notUTF8(i int, text string) error {
 	return e
 }
 
+// checkText refuses what is no text: it could not be written so that others read it again.
+func (r *Reader) checkText(i int, field []byte) error {
+	if bytes.IndexByte(field, 0) >= 0 {
+		return &Error{File: r.source, Line: r.s.line, Row: r.rows, Column: r.columnName(i),
+			Problem: fmt.Sprintf("%q holds a NUL byte", shorten(string(field))),
+			Remedy:  "remove it, for example with tr -d '\\000', or write the file again: it may be damaged"}
+	}
+	if !utf8.Valid(field) {
+		return r.notUTF8(i, string(field))
+	}
+	return nil
+}
+
 func (r *Reader) columnName(i int) string {
 	if i < len(r.Names) {
 		return fmt.Sprintf("%d (%s)", i+1, r.Names[i])
@@ -274,8 +287,10 @@ func Read(r io.Reader, source string) (*Table, error) {
 			return nil, err
 		}
 		for j, field := range fields {
-			if t.Columns[j].appendBytes(field) && !utf8.Valid(field) {
-				return nil, rd.notUTF8(j, string(field))
+			if t.Columns[j].appendBytes(field) {
+				if err := rd.checkText(j, field); err != nil {
+					return nil, err
+				}
 			}
 			quotes[j].see(field, rd.Quoted(j))
 		}

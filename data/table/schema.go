@@ -5,8 +5,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-
-	"github.com/goccy/go-yaml"
 )
 
 // Kind is what a column is.
@@ -19,15 +17,17 @@ const (
 	Category   Kind = "category"   // words, codes
 	Boolean    Kind = "boolean"    // two values: yes and no, 0 and 1, …
 	Date       Kind = "date"       // dates, times of day, or both
+	Interval   Kind = "interval"   // lengths of time
 	Name       Kind = "identifier" // names its row, is not learned
 	Constant   Kind = "constant"   // one value, stored
 	AllMissing Kind = "missing"    // nothing but marks of missing values
 )
 
-var kinds = []Kind{Real, Integer, Category, Boolean, Date, Name, Constant, AllMissing}
+var kinds = []Kind{Real, Integer, Category, Boolean, Date, Interval, Name, Constant, AllMissing}
 
-// Numeric is true of columns whose values have an order and a distance: real, integer, date.
-func (k Kind) Numeric() bool { return k == Real || k == Integer || k == Date }
+// Numeric is true of columns whose values have an order and a distance: real, integer, date,
+// interval.
+func (k Kind) Numeric() bool { return k == Real || k == Integer || k == Date || k == Interval }
 
 // Schema says what the columns of a table are, how their values are spelled, and why it is thought
 // so. It can be written, edited and read back as YAML.
@@ -42,10 +42,13 @@ type Field struct {
 	Name   Text   `yaml:"name"`
 	Kind   Kind   `yaml:"kind"`
 	Reason string `yaml:"reason,omitempty"` // for people; not read
+	// Warning is what people should know before they use the column as it is; not read.
+	Warning string `yaml:"warning,omitempty"`
 
 	Missing    []Text      `yaml:"missing,omitempty"`    // the marks of missing values, as they are spelled
 	Number     *Number     `yaml:"number,omitempty"`     // of real and integer columns
 	Moment     *Moment     `yaml:"moment,omitempty"`     // of dates
+	Duration   *Duration   `yaml:"duration,omitempty"`   // of intervals
 	Identifier *Identifier `yaml:"identifier,omitempty"` // of identifiers
 	Value      Text        `yaml:"value,omitempty"`      // of constant columns, and those all missing
 	True       Text        `yaml:"true,omitempty"`       // of booleans, how yes is spelled
@@ -108,6 +111,8 @@ func (f *Field) Float(text string) (v float64, ok bool) {
 		v, ok = f.Number.Parse(text)
 	case f.Moment != nil && f.Kind == Date:
 		v, ok = f.Moment.Parse(text)
+	case f.Duration != nil && f.Kind == Interval:
+		v, ok = f.Duration.Parse(text)
 	}
 	if !ok {
 		return math.NaN(), false
@@ -157,20 +162,34 @@ func (s *Schema) Codes(j int, tables ...*Table) (codes [][]int32, labels []strin
 
 // spell is Float's inverse: the text of a number, on the column's grid and in its range.
 func (f *Field) spell(v float64) string {
-	if f.Kind == Date {
+	switch f.Kind {
+	case Date:
 		return f.Moment.Format(v)
+	case Interval:
+		return f.Duration.Format(v)
 	}
 	return f.Number.Format(v)
+}
+
+// spells reports whether text, which reads as v, is how the column spells v.
+func (f *Field) spells(v float64, text string) bool {
+	if f.Kind == Date {
+		return f.Moment.spells(v, text)
+	}
+	return f.spell(v) == text
 }
 
 // Match checks that a table has the schema's columns, in any order, and returns for each column of
 // the schema its number in the table.
 func (s *Schema) Match(t *Table) ([]int, error) {
 	at := make([]int, len(s.Columns))
-	names := t.Names()
+	places := make(map[string]int, len(t.Columns))
+	for k, c := range slices.Backward(t.Columns) {
+		places[c.Name] = k
+	}
 	for j, name := range s.Names() {
-		at[j] = slices.Index(names, name)
-		if at[j] < 0 {
+		var there bool
+		if at[j], there = places[name]; !there {
 			return nil, &Error{File: t.Source, Problem: fmt.Sprintf("the column %q is not there", name),
 				Remedy: fmt.Sprintf("the table must have the columns %q", s.Names())}
 		}
@@ -181,7 +200,7 @@ func (s *Schema) Match(t *Table) ([]int, error) {
 // ParseSchema reads a schema from YAML and checks it. An unknown key is an error.
 func ParseSchema(text []byte) (*Schema, error) {
 	var s Schema
-	if err := yaml.UnmarshalWithOptions(text, &s, yaml.Strict()); err != nil {
+	if err := unmarshalStrict(text, &s); err != nil {
 		return nil, fmt.Errorf("the schema is no valid YAML or has an unknown key: %w", err)
 	}
 	if err := s.Check(); err != nil {
@@ -233,6 +252,11 @@ func (f *Field) check() error {
 			return fmt.Errorf("a column of dates needs a moment with layout and unit")
 		}
 		return f.Moment.check()
+	case Interval:
+		if f.Duration == nil {
+			return fmt.Errorf("a column of intervals needs a duration with its style; at least duration: {style: clock}")
+		}
+		return f.Duration.check()
 	case Name:
 		if f.Identifier == nil {
 			return fmt.Errorf("an identifier needs a sequence or shapes")

@@ -85,6 +85,9 @@ func lookup(names []string, name string) (int, error) {
 			return -1, fmt.Errorf("there is no column %q; did you mean %q?", name, n)
 		}
 	}
+	if near := nearest(name, names); near != "" {
+		return -1, fmt.Errorf("there is no column %q; did you mean %q?", name, near)
+	}
 	shown := names
 	if len(shown) > 20 {
 		shown = shown[:20]

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
 )
 
 // Text is a string that a YAML file keeps as it is, whatever it holds: it is always written in
@@ -15,6 +16,21 @@ type Text string
 
 // MarshalYAML writes the text in double quotes.
 func (t Text) MarshalYAML() ([]byte, error) { return []byte(quote(string(t))), nil }
+
+// UnmarshalYAML reads any scalar as the text that stands there: 007 and 1.50 keep their zeros.
+func (t *Text) UnmarshalYAML(node ast.Node) error {
+	switch n := node.(type) {
+	case *ast.StringNode:
+		*t = Text(n.Value)
+	case *ast.LiteralNode:
+		*t = Text(n.Value.Value)
+	case ast.ScalarNode:
+		*t = Text(n.GetToken().Value)
+	default:
+		return fmt.Errorf("a text is wanted, not %s", node.Type())
+	}
+	return nil
+}
 
 // quote writes s as a double-quoted scalar of YAML. JSON's escapes are a part of YAML's.
 func quote(s string) string {

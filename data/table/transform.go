@@ -34,10 +34,12 @@ type Part struct {
 	Counts Ints   `yaml:"counts,omitempty"` // rows that held each, in the table fitted to
 	Rest   int    `yaml:"rest,omitempty"`   // rows that held none of them
 	Rank   *Rank  `yaml:"rank,omitempty"`
-	// Rare are the texts of a category beyond MaxCategories. Together they are the last state;
-	// a row that draws it draws one of them, as often as it occurred.
+	// Rare are the texts of a category that are not kept apart, in alphabetical order. Each of Buckets is
+	// a state, the last ones, and tells how many of them share it; without any, all share one. A row
+	// that draws it draws one of them, as often as it occurred. See rare.go.
 	Rare       []Text `yaml:"rare,omitempty"`
 	RareCounts Ints   `yaml:"rare_counts,omitempty"`
+	Buckets    Ints   `yaml:"buckets,omitempty"`
 }
 
 // Place says where the numbers and cells of a column stand in an encoded row.
@@ -52,13 +54,9 @@ type Place struct {
 // hasRest is true of parts whose rows may hold something else than a state.
 func (p *Part) hasRest() bool { return p.Rest > 0 }
 
-// states counts the states, the rare ones being one.
+// states counts the states, those that rare texts share among them.
 func (p *Part) states() int {
-	n := len(p.States)
-	if len(p.Rare) > 0 {
-		n++
-	}
-	return n
+	return len(p.States) + p.buckets()
 }
 
 // Places lists where each column of the schema stands.
@@ -115,8 +113,8 @@ func (t *Transform) State(j int, text string) (state int, ok bool) {
 	if k := slices.Index(p.States, Text(text)); k >= 0 {
 		return place.First + k, true
 	}
-	if slices.Contains(p.Rare, Text(text)) {
-		return place.First + len(p.States), true
+	if k, ok := p.rareState(text); ok {
+		return place.First + k, true
 	}
 	if p.Rank != nil {
 		_, ok = t.Schema.Columns[j].Float(text)
@@ -126,8 +124,10 @@ func (t *Transform) State(j int, text string) (state int, ok bool) {
 }
 
 // StateText names state k of column j's cell for people.
-func (t *Transform) StateText(j, k int) string {
-	p, place := &t.Parts[j], t.Places()[j]
+func (t *Transform) StateText(j, k int) string { return t.stateText(j, k, t.Places()[j]) }
+
+func (t *Transform) stateText(j, k int, place Place) string {
+	p := &t.Parts[j]
 	switch i := k - place.First; {
 	case i < 0 && p.Rank != nil:
 		return "(a number)"
@@ -135,8 +135,9 @@ func (t *Transform) StateText(j, k int) string {
 		return "(a new value)"
 	case i < len(p.States):
 		return string(p.States[i])
+	default:
+		return p.bucketText(i - len(p.States))
 	}
-	return "(a rare value)"
 }
 
 // ParseTransform reads a transform from YAML and checks it.
@@ -180,6 +181,9 @@ func (p *Part) check(f *Field) error {
 	}
 	if p.Rest < 0 || p.Rest == 0 && p.states() == 0 {
 		return fmt.Errorf("it has neither a state nor a rest")
+	}
+	if err := p.checkBuckets(); err != nil {
+		return err
 	}
 	total := int64(0)
 	for _, n := range p.RareCounts {

@@ -300,44 +300,6 @@ func TestUnknownTextsAreReported(t *testing.T) {
 	}
 }
 
-// A category of 12,000 values keeps the commonest 9,999; the others share a state and come back as
-// often as they occurred.
-func TestHugeCategory(t *testing.T) {
-	tab := New("x")
-	for i := range 30_000 {
-		if i >= 12_000 {
-			i %= 6000
-		}
-		tab.Append(fmt.Sprintf("v%d", i))
-	}
-	tr := fit(t, tab)
-	p := &tr.Parts[0]
-	if got := tr.Cards(); len(got) != 1 || got[0] != DefaultMaxStates || len(p.Rare) == 0 {
-		t.Fatalf("cards %v, %d rare texts", got, len(p.Rare))
-	}
-	s := Sample{Rows: 5000, Cells: make([]int32, 5000)}
-	rareRows := int64(0)
-	for _, n := range p.RareCounts {
-		rareRows += n
-	}
-	for i := range s.Cells {
-		s.Cells[i] = int32(DefaultMaxStates - 1)
-	}
-	back := tr.Decode(s)
-	known := map[Text]int64{}
-	for i, text := range p.Rare {
-		known[text] = p.RareCounts[i]
-	}
-	for _, text := range back.Columns[0].Texts() {
-		if known[Text(text)] == 0 {
-			t.Fatalf("%q is no rare value", text)
-		}
-	}
-	if len(back.Columns[0].Texts()) < len(p.Rare)/2 {
-		t.Errorf("only %d of %d rare values in 5000 draws", len(back.Columns[0].Texts()), len(p.Rare))
-	}
-}
-
 func TestWideTable(t *testing.T) {
 	var names []string
 	for j := range 300 {

@@ -196,8 +196,9 @@ func (s *selection) state(text string) (int, error) {
 	if k := slices.Index(p.States, Text(text)); k >= 0 {
 		return place.First + k, nil
 	}
-	if slices.Contains(p.Rare, Text(text)) {
-		return 0, fmt.Errorf("%q is so rare that it was learned together with %d other values: it can't be asked for alone", text, len(p.Rare)-1)
+	if k, ok := p.rareState(text); ok {
+		lo, hi := p.bucket(k - len(p.States))
+		return 0, fmt.Errorf("%q is so rare that it was learned together with %d other values: it can't be asked for alone", text, hi-lo-1)
 	}
 	v, ok := f.Float(text)
 	if !ok {
