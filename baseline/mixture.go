@@ -126,27 +126,6 @@ func pick(below []float64, u float64) int {
 	return min(sort.Search(len(below), func(k int) bool { return u < below[k] }), len(below)-1)
 }
 
-// logDensity sets logs (K) to the logarithms of w_k N(z; μ_k, Σ_k) Π θ_kj(c_j), given the logarithms of
-// the weights, divided by the determinants, and of the shares; y (D) is scratch.
-func (m *mixture) logDensity(logs, z []float64, cells []int32, norm []float64, logShare [][]float64, y []float64) {
-	d := len(m.numbers)
-	for k := range logs {
-		root, squares := m.root[k*d*d:], 0.0
-		for a := range d { // y = L⁻¹ (z - μ)
-			v := z[a] - m.mean[k*d+a]
-			for b := range a {
-				v -= float64(root[a*d+b] * y[b])
-			}
-			y[a] = v / root[a*d+a]
-			squares += float64(y[a] * y[a])
-		}
-		logs[k] = norm[k] - float64(squares/2)
-		for c := range m.categories {
-			logs[k] += logShare[c][k*(len(logShare[c])/len(logs))+int(cells[c])]
-		}
-	}
-}
-
 // norms are the logarithms of w_k / |L_k|; the factor (2π)^(-D/2) is the same for all.
 func (m *mixture) norms() []float64 {
 	d := len(m.numbers)

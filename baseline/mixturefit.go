@@ -1,6 +1,8 @@
 package baseline
 
 import (
+	"math"
+
 	"ebb/data/table"
 	"ebb/engine/kernel/elementary"
 	"ebb/engine/kernel/parallel"
@@ -185,13 +187,22 @@ func (f *fitting) shares(claim, rows []float64, k, j int) []float64 {
 // of all rows, up to the constant that all mixtures share.
 func (f *fitting) expect(m *mixture, claim []float64, k int) float64 {
 	d, n := len(f.numbers), len(f.categories)
-	norm, logShare := m.norms(), m.logShares()
+	norm, logShare, inverse := m.norms(), m.logShares(), inverses(m.root, d)
 	each := make([]float64, f.rows)
 	inBlocks(f.pool, f.rows, func(lo, hi int) {
 		y := make([]float64, d)
 		for i := lo; i < hi; i++ {
 			logs := claim[i*k : (i+1)*k]
-			m.logDensity(logs, f.z[i*d:(i+1)*d], f.cells[i*n:(i+1)*n], norm, logShare, y)
+			z, cells := f.z[i*d:(i+1)*d], f.cells[i*n:(i+1)*n]
+			for c := range logs {
+				for a, v := range z {
+					y[a] = v - m.mean[c*d+a]
+				}
+				logs[c] = norm[c] - float64(squaredNorm(inverse[c*d*d:(c+1)*d*d], y)/2)
+				for j, state := range cells {
+					logs[c] += logShare[j][c*len(f.marginal[j])+int(state)]
+				}
+			}
 			each[i] = elementary.LogSumExp(logs)
 			for c, v := range logs {
 				logs[c] = elementary.Exp(v - each[i])
@@ -199,4 +210,36 @@ func (f *fitting) expect(m *mixture, claim []float64, k int) float64 {
 		}
 	})
 	return sum(each)
+}
+
+// squaredNorm is |M y|² of a lower triangle M (D,D).
+func squaredNorm(m, y []float64) float64 {
+	total := 0.0
+	for a := range y {
+		v := 0.0
+		for b, x := range m[a*len(y) : a*len(y)+a+1] {
+			v = math.FMA(x, y[b], v)
+		}
+		total = math.FMA(v, v, total)
+	}
+	return total
+}
+
+// inverses are those of lower triangles (K,D,D).
+func inverses(roots []float64, d int) []float64 {
+	out := make([]float64, len(roots))
+	for at := 0; at < len(roots); at += max(1, d*d) {
+		l, inv := roots[at:at+d*d], out[at:at+d*d]
+		for j := range d {
+			inv[j*d+j] = 1 / l[j*d+j]
+			for i := j + 1; i < d; i++ {
+				v := 0.0
+				for k := j; k < i; k++ {
+					v -= float64(l[i*d+k] * inv[k*d+j])
+				}
+				inv[i*d+j] = v / l[i*d+i]
+			}
+		}
+	}
+	return out
 }
