@@ -40,7 +40,11 @@ func (q *Quality) column(j int) Figure {
 			Sets: []BarSet{{Name: "real", Values: a}, {Name: "synthetic", Values: b}}}
 	}
 	lo, hi := middle(real.Num)
-	return Histogram{Caption: caption, Bins: 28, Size: Small,
+	x := Axis{}
+	if real.Kind == metric.Datetime {
+		x.Label = "in the column's unit since 1970"
+	}
+	return Histogram{Caption: caption, X: x, Bins: 28, Size: Small,
 		Sets: []Values{{Name: "real", X: clamped(real.Num, lo, hi)}, {Name: "synthetic", X: clamped(synthetic.Num, lo, hi)}}}
 }
 

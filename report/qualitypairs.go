@@ -60,7 +60,7 @@ func (q *Quality) pairMap() Figure {
 // pairList names the worst pairs, with what the best baseline makes of them.
 func (q *Quality) pairList() Figure {
 	r := q.Report
-	t := Table{Caption: Caption{Title: "Worst pairs", Note: "Error in per cent; dependence is the real |correlation| of numbers, Cramér's V of others."},
+	t := Table{Caption: Caption{Title: "Worst pairs", Note: "In per cent; dependence: |correlation| or Cramér's V, real."},
 		Header: []string{"pair", "error", "dependence"}}
 	byPair := map[[2]string]metric.Figure{}
 	if n := len(q.Baselines); n > 0 {
@@ -111,9 +111,9 @@ func (q *Quality) pair(w metric.PairReport) Figure {
 		}
 	}
 	for i, t := range tables {
-		out.Figures = append(out.Figures, Heatmap{Caption: Caption{Title: t.name + ", % of rows"}, Rows: rows.names, Cols: cols.names, Values: shares[i], Full: full, Cell: 19})
+		out.Figures = append(out.Figures, Heatmap{Caption: Caption{Title: t.name + ", % of rows"}, Rows: rows.names, Cols: cols.names, Values: shares[i], Full: full, Cell: 15})
 	}
-	out.Figures = append(out.Figures, Heatmap{Caption: Caption{Title: "synthetic − real"}, Rows: rows.names, Cols: cols.names, Values: gap, Cell: 19})
+	out.Figures = append(out.Figures, Heatmap{Caption: Caption{Title: "synthetic − real"}, Rows: rows.names, Cols: cols.names, Values: gap, Cell: 15})
 	return out
 }
 
@@ -177,7 +177,7 @@ func newClasses(f *metric.Frame, j int) classes {
 	return k
 }
 
-// numberText is a number for people; of a date its day is not known here, so only its order shows.
+// numberText is a number for people.
 func numberText(v float64, c *metric.Column) string {
 	if c.Integer {
 		return fmt.Sprintf("%.0f", v)
