@@ -30,15 +30,18 @@ type mlpPreset struct{ width, blocks, batch int }
 // mlpPresets are the sizes by name.
 func mlpPresets() []named[mlpPreset] {
 	return []named[mlpPreset]{
-		{"tiny", "0.1 M parameters: some hundred rows", mlpPreset{96, 3, 256}},
+		{"mini", "0.04 M parameters: some hundred rows", mlpPreset{48, 2, 256}},
+		{"tiny", "0.1 M parameters: up to 2,000 rows", mlpPreset{96, 3, 256}},
 		{"small", "1.2 M parameters: thousands of rows, minutes on two cores", mlpPreset{256, 4, 1024}},
 		{"base", "4.6 M parameters: large tables with many columns", mlpPreset{512, 4, 1024}},
 	}
 }
 
-// fewRows is the size of a table below which the tiny network is taken: a larger one would
-// learn the rows by heart.
-const fewRows = 2000
+// Below these sizes of a table a smaller network is taken: a larger one would learn the rows by heart.
+const (
+	fewRows     = 2000 // tiny
+	veryFewRows = 500  // mini
+)
 
 // NewTableConfig is the configuration for tables like t: schema says what its columns are,
 // preset is a name of mlpPresets, or empty to choose by the number of rows.
@@ -47,6 +50,9 @@ func NewTableConfig(t *table.Table, schema *table.Schema, preset string) (*Confi
 		preset = "small"
 		if t.Rows() < fewRows {
 			preset = "tiny"
+		}
+		if t.Rows() < veryFewRows {
+			preset = "mini"
 		}
 	}
 	size, err := find("preset", preset, mlpPresets())
@@ -70,6 +76,7 @@ func NewTableConfig(t *table.Table, schema *table.Schema, preset string) (*Confi
 	}
 	c.Training.Batch = min(size.batch, t.Rows())
 	c.Training.Rate = 2e-3
+	c.Training.Holdout, c.Training.Patience = defaultHoldout(t.Rows()), defaultPatience
 	return c, nil
 }
 
@@ -153,7 +160,17 @@ func (m *TableModel) dryRun(t *autograd.Tape, rows int) {
 type tableObjective struct {
 	*TableModel
 	denoise.TableObjective
-	set *table.Dataset
+	set  *table.Dataset
+	rows []int // to train on; nil: all
+	held heldOut
+}
+
+// trained is the number of rows to train on.
+func (o *tableObjective) trained() int {
+	if o.rows == nil {
+		return o.set.Len()
+	}
+	return len(o.rows)
 }
 
 // Objective is the loss of the model on the rows of t; a step draws its batch in an order that
@@ -170,7 +187,8 @@ func (m *TableModel) Objective(t *table.Table) (Objective, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &tableObjective{TableModel: m, set: set, TableObjective: denoise.TableObjective{
+	rows, held := holdOut(set.Len(), m.Config.Training.Holdout, m.Config.Seed)
+	return &tableObjective{TableModel: m, set: set, rows: rows, held: held, TableObjective: denoise.TableObjective{
 		Sch: m.sch, Predict: m.predict, Input: m.input, Card: set.Cards(), Weight: weight,
 	}}, nil
 }
@@ -185,16 +203,28 @@ func (o *tableObjective) Loss(t *autograd.Tape, step int) *autograd.Var {
 
 // Part implements train.Divisible.
 func (o *tableObjective) Part(t *autograd.Tape, step, lo, hi int) *autograd.Var {
-	n, numbers, cols := hi-lo, o.set.Numbers(), len(o.set.Cards())
-	batch := denoise.TableBatch{X: t.New(n, numbers), Known: make([]float32, n*numbers), Cells: process.NewCells(n, o.set.Cards())}
-	t.Pool().Run(n, func(_, i int) {
-		row, epoch := batchRow(o.Config.Seed, step*o.Batch()+lo+i, o.set.Len())
-		at, end := i*numbers, (i+1)*numbers
-		o.set.Example(row, epoch, batch.X.Data[at:end], batch.Known[at:end], batch.Cells.Data[i*cols:(i+1)*cols])
+	batch := o.batch(t, hi-lo, func(i int) (row int, epoch uint64) {
+		row, epoch = batchRow(o.Config.Seed, step*o.Batch()+lo+i, o.trained())
+		if o.rows != nil {
+			row = o.rows[row]
+		}
+		return row, epoch
 	})
 	loss := o.TableObjective.Loss(t, o.net, batch, denoise.Draws{Seed: o.Config.Seed, Step: step, First: lo})
 	t.Free(batch.X)
-	return share(t, loss, n, o.Batch())
+	return share(t, loss, hi-lo, o.Batch())
+}
+
+// batch is n rows, of which at tells which each is and in which epoch.
+func (o *tableObjective) batch(t *autograd.Tape, n int, at func(i int) (row int, epoch uint64)) denoise.TableBatch {
+	numbers, cols := o.set.Numbers(), len(o.set.Cards())
+	b := denoise.TableBatch{X: t.New(n, numbers), Known: make([]float32, n*numbers), Cells: process.NewCells(n, o.set.Cards())}
+	t.Pool().Run(n, func(_, i int) {
+		row, epoch := at(i)
+		lo, hi := i*numbers, (i+1)*numbers
+		o.set.Example(row, epoch, b.X.Data[lo:hi], b.Known[lo:hi], b.Cells.Data[i*cols:(i+1)*cols])
+	})
+	return b
 }
 
 // tableChunk is the number of rows that are sampled together.
@@ -219,7 +249,7 @@ func (m *TableModel) Draw(ctx context.Context, o DrawOptions) (*table.Table, err
 		return nil, err
 	}
 	transform := m.Config.Table.Transform
-	rows := table.Sample{Rows: o.N, First: o.First, Seed: o.Seed,
+	rows := table.Sample{Rows: o.N, First: o.First, Seed: o.Seed, Watch: o.Table,
 		Num: make([]float64, 0, o.N*transform.Numbers()), Cells: make([]int32, 0, o.N*len(transform.Cards()))}
 	chunk := max(tableChunk/each, 1)
 	for lo := 0; lo < o.N; lo += chunk {

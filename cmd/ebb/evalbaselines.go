@@ -54,6 +54,7 @@ func (o *evalOptions) tables(ctx context.Context, s streams, sub *subject) (*eva
 		t.transform = sub.config.Table.Transform
 		return t, nil
 	}
+	s.watch(t.reference)
 	var err error
 	t.transform, err = table.Fit(table.Infer(t.reference), t.reference, table.Options{})
 	return t, err
@@ -62,7 +63,12 @@ func (o *evalOptions) tables(ctx context.Context, s streams, sub *subject) (*eva
 // learnedRows parts the rows of a run's data into those it learned from and those it held out; nil
 // where there are none.
 func learnedRows(sub *subject) (learned, held *table.Table) {
-	return sub.train.Table, nil
+	t := sub.train.Table
+	train, out := sub.config.HeldOut(t.Rows())
+	if len(out) == 0 {
+		return t, nil
+	}
+	return t.Select(train), t.Select(out)
 }
 
 // drawnBaseline is the rows of a baseline.
