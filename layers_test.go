@@ -31,7 +31,7 @@ var layers = []string{
 	"data", // with table, image and array inside
 	"metric",
 	"baseline", // copula, mixture, independent columns
-	"model", // with checkpoint and diffusers inside
+	"model",    // with checkpoint and diffusers inside
 	"train",
 	"bench", // measuring; its folder peers holds programs of others' languages
 	"report",
