@@ -14,6 +14,8 @@ import (
 type FloorReport struct {
 	Shape Figure `json:"shape_error_percent"`
 	Trend Figure `json:"trend_error_percent"`
+	// RealBins is that of numbers binned by the real range.
+	RealBins Figure `json:"trend_real_bins_error_percent"`
 }
 
 // CoverageReport is how much of the real columns the synthetic ones reach, and
@@ -48,8 +50,8 @@ func (e *tableEvaluation) floor(context.Context) error {
 		rows[i] = noise.Intn(n, 0, uint64(i))
 	}
 	again := e.Real.Pick(rows)
-	e.out.Floor = FloorReport{errorPercent(MeanScore(ColumnShapes(e.Real, again))),
-		errorPercent(MeanTrend(PairTrends(e.Real, again, PairOptions{Pool: e.o.Pool})))}
+	own, byReal := e.bothTrends(again)
+	e.out.Floor = FloorReport{errorPercent(MeanScore(ColumnShapes(e.Real, again))), errorPercent(MeanTrend(own)), errorPercent(MeanTrend(byReal))}
 	return nil
 }
 
@@ -99,6 +101,7 @@ type BaselineReport struct {
 	Name       string          `json:"name"`
 	Shape      Figure          `json:"shape_error_percent"`
 	Trend      Figure          `json:"trend_error_percent"`
+	RealBins   Figure          `json:"trend_real_bins_error_percent"`
 	AUC        Figure          `json:"tree_auc"`
 	AUCError   Figure          `json:"tree_auc_standard_error"`
 	Logistic   Figure          `json:"logistic_score"`
@@ -143,7 +146,8 @@ func (e *tableEvaluation) briefColumns(out *BaselineReport) {
 	for j, s := range scores {
 		out.Columns = append(out.Columns, BaselineShape{e.Real.Columns[j].Name, errorPercent(s)})
 	}
-	pairs := PairTrends(e.Real, e.Synthetic, PairOptions{Pool: e.o.Pool})
+	pairs, byReal := e.bothTrends(e.Synthetic)
+	out.RealBins = errorPercent(MeanTrend(byReal))
 	for _, p := range pairs {
 		out.Pairs = append(out.Pairs, errorPercent(p.Score))
 	}

@@ -213,14 +213,20 @@ func newColumnReport(real, synthetic *Column, score float64) ColumnReport {
 	return c
 }
 
-func (e *tableEvaluation) trends(context.Context) error {
-	own := PairTrends(e.Real, e.Synthetic, PairOptions{Pool: e.o.Pool})
-	byReal := PairTrends(e.Real, e.Synthetic, PairOptions{Pool: e.o.Pool, Binning: RealBins, mixedOnly: true})
+// bothTrends are the trends with each table's numbers binned by its own range, and by the real one.
+func (e *tableEvaluation) bothTrends(synthetic *Frame) (own, byReal []PairScore) {
+	own = PairTrends(e.Real, synthetic, PairOptions{Pool: e.o.Pool})
+	byReal = PairTrends(e.Real, synthetic, PairOptions{Pool: e.o.Pool, Binning: RealBins, mixedOnly: true})
 	for i := range byReal {
 		if math.IsNaN(byReal[i].Score) {
 			byReal[i].Score = own[i].Score
 		}
 	}
+	return own, byReal
+}
+
+func (e *tableEvaluation) trends(context.Context) error {
+	own, byReal := e.bothTrends(e.Synthetic)
 	t := &e.out.Trend
 	for i, p := range own {
 		pair := PairReport{

@@ -101,6 +101,7 @@ func (q *Quality) columnFigures() []QualityFigure {
 	if r.HoldoutCoverage != nil {
 		held = *r.HoldoutCoverage
 	}
+	trendGrade := atMost(r.Trend.RealBinsError, 2*r.Floor.RealBins+0.1, 4*r.Floor.RealBins+0.5)
 	share := func(key, name, means string, value, real metric.Figure, of func(metric.CoverageReport) metric.Figure) QualityFigure {
 		return QualityFigure{Key: key, Group: groupColumns, Name: name, Value: value, Error: nan(), Real: real, Format: "%.3f", Goal: "1",
 			Baselines: q.ofBaselines(func(b *metric.BaselineReport) metric.Figure { return of(b.Coverage) }), Means: means,
@@ -118,7 +119,11 @@ func (q *Quality) columnFigures() []QualityFigure {
 		{Key: "trend_error", Group: groupPairs, Name: "trend error", Value: r.Trend.Error, Error: nan(), Real: r.Floor.Trend, Format: "%.2f %%",
 			Baselines: q.ofBaselines(func(b *metric.BaselineReport) metric.Figure { return b.Trend }), Goal: "as real rows",
 			Means: "How far the dependence of two columns is off: correlations of numbers, contingency tables of all others; mean over the pairs.",
-			Grade: atMost(r.Trend.Error, 2*r.Floor.Trend+0.1, 4*r.Floor.Trend+0.5)},
+			Grade: trendGrade},
+		{Key: "trend_real_bins_error", Group: groupPairs, Name: "trend error, real bins", Value: r.Trend.RealBinsError, Error: nan(), Real: r.Floor.RealBins, Format: "%.2f %%",
+			Baselines: q.ofBaselines(func(b *metric.BaselineReport) metric.Figure { return b.RealBins }), Goal: "as real rows",
+			Means: "The same with numbers cut into bins by the real range: above, each table is cut by its own, and one outlier moves all bins.",
+			Grade: trendGrade},
 	}
 }
 

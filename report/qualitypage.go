@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"html/template"
 	"strings"
-
-	"ebb/metric"
 )
 
 // How much of a table the page shows.
@@ -229,12 +227,4 @@ func (q *Quality) method() Figure {
 		prose = append(prose, Plain(l))
 	}
 	return prose
-}
-
-// baseline names the baseline that is shown beside: the best there is.
-func (q *Quality) baseline() (name string, rows *metric.Frame) {
-	if n := len(q.Baselines); n > 0 && len(q.BaselineTables) == n {
-		return q.Baselines[n-1].Name, q.BaselineTables[n-1]
-	}
-	return "", nil
 }
