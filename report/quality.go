@@ -202,10 +202,12 @@ func (q *Quality) neighbourFigures() []QualityFigure {
 				return metric.Figure(of(*b.Neighbours))
 			})}
 	}
+	density := line("density", "k-NN density", "Real neighbourhoods around a synthetic row, over 5: high where real rows are dense.", func(p metric.PRDC) float64 { return p.Density })
+	density.Grade = None // it swings more than the others
 	return []QualityFigure{
 		line("precision", "k-NN precision", "Share of synthetic rows within the neighbourhood of a real row (its 5 nearest real rows).", func(p metric.PRDC) float64 { return p.Precision }),
 		line("recall", "k-NN recall", "Share of real rows within the neighbourhood of a synthetic row.", func(p metric.PRDC) float64 { return p.Recall }),
-		line("density", "k-NN density", "Real neighbourhoods around a synthetic row, over 5: high where real rows are dense.", func(p metric.PRDC) float64 { return p.Density }),
+		density,
 		line("coverage", "k-NN coverage", "Share of real neighbourhoods that hold a synthetic row.", func(p metric.PRDC) float64 { return p.Coverage }),
 	}
 }

@@ -132,7 +132,7 @@ func flipped(v []float64) []float64 {
 }
 
 func membershipTable(m *metric.MembershipReport) Figure {
-	t := Table{Caption: Caption{Title: "Membership attacks", Note: "“Caught” is the share of members that the attack finds while it accuses one in a hundred others."},
+	t := Table{Caption: Caption{Title: "Membership attacks", Note: "Caught: members found while 1 % of others are accused."},
 		Header: []string{"attack", "AUC", "± ", "caught", "ideal"}}
 	for _, a := range []struct {
 		name string
@@ -144,7 +144,7 @@ func membershipTable(m *metric.MembershipReport) Figure {
 }
 
 func disclosureFigure(d *metric.DisclosureReport) Figure {
-	b := Bars{Caption: Caption{Title: "Attribute disclosure: right guesses of a hidden value", Note: fmt.Sprintf("An attacker knows all other values of %d training rows. The right guesses from %d synthetic rows count only as far as they exceed those from %d held-out real rows: %.3f ± %.3f on average.",
+	b := Bars{Caption: Caption{Title: "Attribute disclosure: right guesses", Note: fmt.Sprintf("An attacker knows all other values of %d training rows. The right guesses from %d synthetic rows count only as far as they exceed those from %d held-out real rows: %.3f ± %.3f on average.",
 		d.Targets, d.KnownRows, d.KnownRows, float64(d.Advantage), float64(d.StandardError))}, Percent: true, Width: 460,
 		Sets: []BarSet{{Name: "by synthetic rows"}, {Name: "by held-out real rows"}}}
 	for _, c := range d.Columns[:min(disclosed, len(d.Columns))] {
