@@ -8,8 +8,12 @@ import (
 )
 
 // ownAxes is how many categories of a column have an axis of their own in
-// [TablePoints]; the rarer ones share the last.
-const ownAxes = 128
+// [TablePoints], fewer in a table of many columns, whose axes shall be about
+// allAxes at most; the rarer ones share the last.
+const (
+	ownAxes = 128
+	allAxes = 1024
+)
 
 // TablePoints places the rows of tables in one Euclidean space in which each
 // column counts about as much as any other: a number is its rank in the
@@ -18,8 +22,9 @@ const ownAxes = 128
 // by up to 1 more. Ranks have no unit and no outliers.
 func TablePoints(reference *Frame, p *parallel.Pool, tables ...*Frame) []*Points {
 	axes, width := make([]pointAxes, len(reference.Columns)), 0
+	own := min(ownAxes, max(8, allAxes/len(axes)))
 	for j := range axes {
-		axes[j] = newPointAxes(&reference.Columns[j], width)
+		axes[j] = newPointAxes(&reference.Columns[j], width, own)
 		width += axes[j].count
 	}
 	out := make([]*Points, len(tables))
@@ -39,7 +44,7 @@ type pointAxes struct {
 	axis         []int32   // of a category: the axis of each code, -1 for the last
 }
 
-func newPointAxes(c *Column, first int) pointAxes {
+func newPointAxes(c *Column, first, own int) pointAxes {
 	a := pointAxes{first: first, count: 2}
 	if c.Kind != Categorical {
 		a.sorted = present(c.Num)
@@ -54,11 +59,11 @@ func newPointAxes(c *Column, first int) pointAxes {
 	a.axis = make([]int32, len(counts))
 	for i, k := range order {
 		a.axis[k] = -1
-		if i < ownAxes && counts[k] > 0 {
+		if i < own && counts[k] > 0 {
 			a.axis[k] = int32(i)
 		}
 	}
-	a.count = min(len(counts), ownAxes) + 2 // the others, and missing
+	a.count = min(len(counts), own) + 2 // the others, and missing
 	return a
 }
 
