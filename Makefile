@@ -14,7 +14,7 @@ test: lint cross ## what CI runs: lint and every test, here and on the other mac
 	$(MAKE) test-purego test-386 test-arm64 race
 
 # The same bits without assembly and on other machines; -short, because they are slower.
-BITS = ./engine/kernel/... ./engine/rng ./engine/optim ./model/selftest
+BITS = ./engine/kernel/... ./engine/rng ./engine/optim ./model/selftest ./baseline
 
 test-purego: ## the bits of Go without assembly
 	go test -count=1 -short -tags purego $(BITS)

@@ -30,7 +30,8 @@ var layers = []string{
 	"diffusion/network",
 	"data", // with table, image and array inside
 	"metric",
-	"model", // with checkpoint and diffusers inside
+	"baseline", // copula, mixture, independent columns
+	"model",    // with checkpoint and diffusers inside
 	"train",
 	"bench", // measuring; its folder peers holds programs of others' languages
 	"report",
@@ -46,6 +47,7 @@ var barred = map[string][]string{
 	"diffusion/sample": {"engine/tensor", "engine/autograd", "engine/nn", "engine/optim", "diffusion/denoise"},
 	"data":             {"engine/autograd", "engine/nn", "engine/optim", "diffusion"},
 	"metric":           {"engine/autograd", "engine/nn", "engine/optim", "diffusion"},
+	"baseline":         {"engine/autograd", "engine/nn", "engine/optim", "diffusion", "metric"},
 	"server":           {"engine/autograd", "engine/nn", "engine/optim"},
 }
 

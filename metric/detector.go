@@ -13,9 +13,10 @@ import (
 // (Lopez-Paz and Oquab, arXiv 1610.06545). Trees see dependence between
 // columns, rounding and spikes, which a logistic model does not.
 type Detector struct {
-	Folds int      // of the cross-validation, 0: 5
-	Trees Boosting // Rounds 0 means 100 here
-	Noise rng.Stream
+	Folds  int      // of the cross-validation, 0: 5
+	Tested int      // folds that are tested on, the others are only learned from; 0: all
+	Trees  Boosting // Rounds 0 means 100 here
+	Noise  rng.Stream
 }
 
 // Detection is how well the tables can be told apart.
@@ -47,7 +48,11 @@ func (d Detector) Detect(ctx context.Context, real, synthetic *Frame) (Detection
 	bins := b.apply(both, d.Trees.Pool)
 	out := Detection{Importance: make([]float64, len(both.Columns))}
 	variance := 0.0
-	for _, f := range stratifiedFolds(class, 2, d.Folds, d.Noise, 0) {
+	tested := d.Folds
+	if d.Tested > 0 {
+		tested = min(d.Tested, d.Folds)
+	}
+	for _, f := range stratifiedFolds(class, 2, d.Folds, d.Noise, 0)[:tested] {
 		m, err := d.Trees.fit(ctx, b, bins, Target{Classes: 2, Class: class}, f.train)
 		if err != nil {
 			return Detection{}, err
@@ -56,10 +61,10 @@ func (d Detector) Detect(ctx context.Context, real, synthetic *Frame) (Detection
 		out.FoldAUC = append(out.FoldAUC, auc)
 		variance += v
 		for j, share := range m.Importance() {
-			out.Importance[j] += share / float64(d.Folds)
+			out.Importance[j] += share / float64(tested)
 		}
 	}
 	out.AUC = meanOf(out.FoldAUC)
-	out.StandardError = math.Sqrt(variance) / float64(d.Folds)
+	out.StandardError = math.Sqrt(variance) / float64(tested)
 	return out, nil
 }

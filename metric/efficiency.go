@@ -20,9 +20,10 @@ const (
 // Prediction is how well a model predicted the label of unseen real rows.
 // Figures that the task does not have are NaN.
 type Prediction struct {
-	AUC      Figure   `json:"auc"`      // two classes; of several, the mean of each against the rest
-	Accuracy Figure   `json:"accuracy"` // classes
-	MacroF1  Figure   `json:"macro_f1"` // classes
+	AUC      Figure   `json:"auc"`                // two classes; of several, the mean of each against the rest
+	AUCError Figure   `json:"auc_standard_error"` // DeLong's, of two classes
+	Accuracy Figure   `json:"accuracy"`           // classes
+	MacroF1  Figure   `json:"macro_f1"`           // classes
 	ClassF1  []Figure `json:"class_f1,omitempty"`
 	R2       Figure   `json:"r2"`   // regression
 	RMSE     Figure   `json:"rmse"` // regression, in the label's unit
@@ -43,35 +44,62 @@ type Efficiency struct {
 // table and, beside it, of the real one, and scores both on the test table.
 // Rows without a label are left out.
 func TrainSyntheticTestReal(ctx context.Context, real, synthetic, test *Frame, label string, trees Boosting) (*Efficiency, error) {
+	l, err := newLearning(real, synthetic, test, label)
+	if err != nil {
+		return nil, err
+	}
+	e := &Efficiency{Label: label, TestRows: l.test.Rows(), Task: l.labels.task, Classes: l.labels.names}
+	if e.Synthetic, err = l.judge(ctx, l.synthetic, trees); err != nil {
+		return nil, err
+	}
+	e.Real, err = l.judge(ctx, l.real, trees)
+	return e, err
+}
+
+// trainSyntheticTestReal is the synthetic half of TrainSyntheticTestReal.
+func trainSyntheticTestReal(ctx context.Context, real, synthetic, test *Frame, label string, trees Boosting) (*Prediction, error) {
+	l, err := newLearning(real, synthetic, test, label)
+	if err != nil {
+		return nil, err
+	}
+	p, err := l.judge(ctx, l.synthetic, trees)
+	return &p, err
+}
+
+// learning is what a label is learned from and tested on.
+type learning struct {
+	real, synthetic, test *Frame // rows with a label
+	labels                *labelColumn
+	label                 string
+}
+
+func newLearning(real, synthetic, test *Frame, label string) (*learning, error) {
 	mustMatch(real, synthetic)
 	mustMatch(real, test)
 	j := real.Index(label)
 	if j < 0 {
 		return nil, fmt.Errorf("no column %q to predict; the columns are %s", label, columnNames(real))
 	}
-	real, synthetic, test = withValue(real, j), withValue(synthetic, j), withValue(test, j)
+	l := &learning{real: withValue(real, j), synthetic: withValue(synthetic, j), test: withValue(test, j), label: label}
 	for _, t := range []struct {
 		f    *Frame
 		name string
-	}{{real, "real"}, {synthetic, "synthetic"}, {test, "test"}} {
+	}{{l.real, "real"}, {l.synthetic, "synthetic"}, {l.test, "test"}} {
 		if t.f.Rows() == 0 {
 			return nil, fmt.Errorf("the %s table has no row with a value of %q", t.name, label)
 		}
 	}
-	e := &Efficiency{Label: label, TestRows: test.Rows()}
-	labels := newLabels(j, real, synthetic, test)
-	e.Task, e.Classes = labels.task, labels.names
-	for _, run := range []struct {
-		train *Frame
-		out   *Prediction
-	}{{synthetic, &e.Synthetic}, {real, &e.Real}} {
-		m, err := trees.Fit(ctx, run.train.Without(j), labels.target(run.train))
-		if err != nil {
-			return nil, fmt.Errorf("predict %q: %w", label, err)
-		}
-		*run.out = labels.judge(m, test)
+	l.labels = newLabels(j, l.real, l.synthetic, l.test)
+	return l, nil
+}
+
+// judge learns the label from some rows and predicts those of the test table.
+func (l *learning) judge(ctx context.Context, train *Frame, trees Boosting) (Prediction, error) {
+	m, err := trees.Fit(ctx, train.Without(l.labels.at), l.labels.target(train))
+	if err != nil {
+		return Prediction{}, fmt.Errorf("predict %q: %w", l.label, err)
 	}
-	return e, nil
+	return l.labels.judge(m, l.test), nil
 }
 
 func columnNames(f *Frame) string {
@@ -151,7 +179,7 @@ func (l *labelColumn) target(f *Frame) Target {
 // judge scores a model on the test table.
 func (l *labelColumn) judge(m *Booster, test *Frame) Prediction {
 	nan := Figure(math.NaN())
-	out := Prediction{AUC: nan, Accuracy: nan, MacroF1: nan, R2: nan, RMSE: nan}
+	out := Prediction{AUC: nan, AUCError: nan, Accuracy: nan, MacroF1: nan, R2: nan, RMSE: nan}
 	scores, truth := m.Scores(test.Without(l.at)), l.target(test)
 	if l.task == RegressionTask {
 		out.R2, out.RMSE = Figure(R2(truth.Num, scores)), Figure(RMSE(truth.Num, scores))
@@ -165,7 +193,20 @@ func (l *labelColumn) judge(m *Booster, test *Frame) Prediction {
 		out.ClassF1 = append(out.ClassF1, Figure(f))
 	}
 	out.AUC = Figure(meanAUC(scores, truth))
+	if truth.Classes == 2 {
+		out.AUCError = Figure(aucError(scores, truth))
+	}
 	return out
+}
+
+// aucError is the standard error of the AUC of two classes.
+func aucError(scores []float64, truth Target) float64 {
+	positive := make([]bool, len(scores))
+	for i, k := range truth.Class {
+		positive[i] = k == 1
+	}
+	_, se := AUCWithError(scores, positive)
+	return se
 }
 
 // meanAUC returns the AUC of two classes, or the mean of each class against

@@ -33,6 +33,7 @@ func (e *tableEvaluation) closest(ctx context.Context) error {
 	synthetic, rows := e.atMost(e.Synthetic, e.lookedUp(e.Real), sampleSynthetic)
 	distance, match := closestIn(ctx, space, synthetic, e.Real, e.o.Pool)
 	c.Rows, c.SyntheticToReal = len(rows), newQuantiles(distance)
+	c.SyntheticDistances = distance
 	random := RandomFrame(e.Real, min(randomRows, len(rows)), e.noise)
 	c.Baseline = Figure(min(1, medianOf(distance)/medianOf(closestDistances(ctx, space, random, e.Real, e.o.Pool))))
 	order := make([]int, len(distance))
@@ -44,10 +45,12 @@ func (e *tableEvaluation) closest(ctx context.Context) error {
 		c.Nearest = append(c.Nearest, ClosestMatch{rows[i], int(match[i]), Figure(distance[i])})
 	}
 	nan := Figure(math.NaN())
+	c.ShareError = nan
 	c.Share, c.Ties, c.NearestIsReal, c.Expected, c.Excess = nan, nan, nan, nan, nan
 	if e.Holdout != nil {
 		holdout, _ := e.atMost(e.Holdout, e.lookedUp(e.Real), sampleHoldout)
-		held := newQuantiles(closestDistances(ctx, space, holdout, e.Real, e.o.Pool))
+		c.HoldoutDistances = closestDistances(ctx, space, holdout, e.Real, e.o.Pool)
+		held := newQuantiles(c.HoldoutDistances)
 		c.HoldoutToReal = &held
 		toHoldout := closestDistances(ctx, space, synthetic, e.Holdout, e.o.Pool)
 		share, expected, excess := NearestOfBoth(compareDistances(distance, toHoldout), e.Real.Rows(), e.Holdout.Rows())
@@ -71,6 +74,7 @@ func (e *tableEvaluation) closerShare(ctx context.Context, space rowSpace, synth
 		s := compareDistances(closestDistances(ctx, space, synthetic, chunk, e.o.Pool), toHoldout)
 		all.Closer, all.Ties, all.Rows = all.Closer+s.Closer, all.Ties+s.Ties, all.Rows+s.Rows
 	}
+	c.ShareError = Figure(math.Sqrt((1/float64(c.Rows) + 1/float64(c.ChunkRows)) / 4))
 	c.Share, c.Ties = Figure(all.Even()), Figure(float64(all.Ties)/float64(all.Rows))
 }
 

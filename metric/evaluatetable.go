@@ -42,17 +42,21 @@ func EvaluateTable(ctx context.Context, t Tables, o TableOptions) (*TableReport,
 	if err := t.check(); err != nil {
 		return nil, err
 	}
-	e := &tableEvaluation{Tables: t, o: o, noise: rng.New(o.Seed, rng.Metric), out: &TableReport{}}
-	e.real, _ = e.atMost(t.Real, o.maxRows(), sampleReal)
-	e.synthetic, _ = e.atMost(t.Synthetic, o.maxRows(), sampleSynthetic)
+	e := newTableEvaluation(t, o)
 	steps := []evaluationStep{
 		{"column shapes", 1, e.shapes},
 		{"pair trends", 3, e.trends},
+		{"noise floor", 3, e.floor},
+		{"coverage", 1, e.coverage},
 		{"tree detector", 40, e.detect},
 		{"logistic detector", 20, e.detectLogistic},
 		{"support", 5, e.support},
+		{"support of real rows", 3, e.supportFloor},
+		{"precision and recall", 5, e.nearby},
 		{"closest records", 20, e.closest},
 		{"copies", 1, e.copies},
+		{"membership", 10, e.membership},
+		{"attribute disclosure", 10, e.disclosure},
 		{"train on synthetic, test on real", 20, e.efficiency},
 	}
 	if err := runSteps(ctx, steps, o.Progress); err != nil {
@@ -122,6 +126,10 @@ const (
 	sampleHoldout
 	chunkReal
 	chunkHoldout
+	halvesReal
+	attackedMembers
+	attackedOthers
+	disclosureOf
 )
 
 // tableEvaluation is one evaluation under way.
@@ -131,6 +139,13 @@ type tableEvaluation struct {
 	noise           rng.Stream
 	real, synthetic *Frame // at most MaxRows rows
 	out             *TableReport
+}
+
+func newTableEvaluation(t Tables, o TableOptions) *tableEvaluation {
+	e := &tableEvaluation{Tables: t, o: o, noise: rng.New(o.Seed, rng.Metric), out: &TableReport{}}
+	e.real, _ = e.atMost(t.Real, o.maxRows(), sampleReal)
+	e.synthetic, _ = e.atMost(t.Synthetic, o.maxRows(), sampleSynthetic)
+	return e
 }
 
 // maxRows is the option with its default.
@@ -198,14 +213,20 @@ func newColumnReport(real, synthetic *Column, score float64) ColumnReport {
 	return c
 }
 
-func (e *tableEvaluation) trends(context.Context) error {
-	own := PairTrends(e.Real, e.Synthetic, PairOptions{Pool: e.o.Pool})
-	byReal := PairTrends(e.Real, e.Synthetic, PairOptions{Pool: e.o.Pool, Binning: RealBins, mixedOnly: true})
+// bothTrends are the trends with each table's numbers binned by its own range, and by the real one.
+func (e *tableEvaluation) bothTrends(synthetic *Frame) (own, byReal []PairScore) {
+	own = PairTrends(e.Real, synthetic, PairOptions{Pool: e.o.Pool})
+	byReal = PairTrends(e.Real, synthetic, PairOptions{Pool: e.o.Pool, Binning: RealBins, mixedOnly: true})
 	for i := range byReal {
 		if math.IsNaN(byReal[i].Score) {
 			byReal[i].Score = own[i].Score
 		}
 	}
+	return own, byReal
+}
+
+func (e *tableEvaluation) trends(context.Context) error {
+	own, byReal := e.bothTrends(e.Synthetic)
 	t := &e.out.Trend
 	for i, p := range own {
 		pair := PairReport{

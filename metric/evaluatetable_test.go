@@ -186,7 +186,7 @@ func TestProgressRisesAndCancelStops(t *testing.T) {
 		names++
 	}
 	r := evaluate(t, tables, o)
-	if names != 9 || r.Closest.HoldoutToReal != nil || r.Shape.HoldoutError.Defined() {
+	if names != 15 || r.Closest.HoldoutToReal != nil || r.Shape.HoldoutError.Defined() {
 		t.Errorf("%d reports of progress; without a holdout: %+v", names, r.Closest)
 	}
 	ctx, cancel := context.WithCancel(context.Background())

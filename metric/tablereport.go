@@ -10,16 +10,23 @@ import (
 // 100 (1 - score), as papers print them; 0 is perfect, but fresh real rows
 // have errors too, which stand beside them where a holdout was given.
 type TableReport struct {
-	Rows       RowCounts         `json:"rows"`
-	Shape      ShapeReport       `json:"shape"`
-	Trend      TrendReport       `json:"trend"`
-	Quality    Figure            `json:"quality_score"` // mean of shape and trend score
-	Detection  DetectionReport   `json:"detection"`
-	Support    SupportReport     `json:"support"`
-	Closest    ClosestReport     `json:"closest_records"`
-	Copies     CopiesReport      `json:"copies"`
-	Efficiency *Efficiency       `json:"efficiency,omitempty"` // with a label and a holdout
-	Notes      map[string]string `json:"notes,omitempty"`      // what was left out, and why
+	Rows       RowCounts        `json:"rows"`
+	Shape      ShapeReport      `json:"shape"`
+	Trend      TrendReport      `json:"trend"`
+	Quality    Figure           `json:"quality_score"` // mean of shape and trend score
+	Floor      FloorReport      `json:"noise_floor"`   // shape and trend of a bootstrap of the real rows
+	Coverage   CoverageReport   `json:"coverage"`
+	Detection  DetectionReport  `json:"detection"`
+	Support    SupportReport    `json:"support"`
+	Neighbours *NeighbourReport `json:"neighbours,omitempty"` // with rows enough
+	Closest    ClosestReport    `json:"closest_records"`
+	Copies     CopiesReport     `json:"copies"`
+	// With a holdout:
+	HoldoutCoverage *CoverageReport   `json:"holdout_coverage,omitempty"`
+	Membership      *MembershipReport `json:"membership,omitempty"`
+	Disclosure      *DisclosureReport `json:"attribute_disclosure,omitempty"`
+	Efficiency      *Efficiency       `json:"efficiency,omitempty"` // with a label and a holdout
+	Notes           map[string]string `json:"notes,omitempty"`      // what was left out, and why
 }
 
 // RowCounts is how many rows each table has.
@@ -105,10 +112,11 @@ type ColumnShare struct {
 
 // SupportReport is [Support] with the rows it was measured on.
 type SupportReport struct {
-	AlphaPrecision Figure `json:"alpha_precision_naive"`
-	BetaRecall     Figure `json:"beta_recall_naive"`
-	Authenticity   Figure `json:"authenticity_naive"`
-	Rows           int    `json:"rows"`
+	AlphaPrecision Figure        `json:"alpha_precision_naive"`
+	BetaRecall     Figure        `json:"beta_recall_naive"`
+	Authenticity   Figure        `json:"authenticity_naive"`
+	Rows           int           `json:"rows"`
+	Floor          *SupportFloor `json:"real,omitempty"`
 }
 
 // Quantiles sums up distances.
@@ -138,10 +146,13 @@ type ClosestReport struct {
 	// learned from than to as many it has not seen, a tie counting half: 0.5
 	// is no sign of copying. Chunks is over how many disjoint sets of real
 	// rows, each as large as the holdout (ChunkRows), it is averaged.
-	Share     Figure `json:"closer_to_real_share"`
-	Ties      Figure `json:"ties_share"`
-	Chunks    int    `json:"chunks,omitempty"`
-	ChunkRows int    `json:"chunk_rows,omitempty"`
+	Share Figure `json:"closer_to_real_share"`
+	// ShareError is about the standard error of Share, √(¼(1/Rows + 1/ChunkRows)):
+	// of the rows looked up and of the choice of the holdout.
+	ShareError Figure `json:"closer_to_real_standard_error"`
+	Ties       Figure `json:"ties_share"`
+	Chunks     int    `json:"chunks,omitempty"`
+	ChunkRows  int    `json:"chunk_rows,omitempty"`
 	// NearestIsReal is the share of synthetic rows whose nearest record, among
 	// all real and all held-out ones, is one the model learned from; Expected
 	// what it would be without copying, Excess the part of the way from there
@@ -154,6 +165,9 @@ type ClosestReport struct {
 	// rows.
 	Baseline Figure         `json:"baseline_protection"`
 	Nearest  []ClosestMatch `json:"nearest"`
+
+	// The distances of the quantiles above, for figures.
+	SyntheticDistances, HoldoutDistances []float64 `json:"-"`
 }
 
 // ClosestMatch is a synthetic row and the real row closest to it, both counted

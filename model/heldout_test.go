@@ -104,3 +104,21 @@ func TestTheHeldOutLossDependsOnTheWeightsAlone(t *testing.T) {
 		t.Errorf("%d losses of %d groups", len(want), groups)
 	}
 }
+
+// TestHeldOutNamesTheRowsThatTrainingHoldsOut: an evaluation must not take rows for unseen that were trained on.
+func TestHeldOutNamesTheRowsThatTrainingHoldsOut(t *testing.T) {
+	for _, share := range []float64{0, 0.1, 0.3} {
+		c := &Config{Seed: 5, Training: Training{Holdout: share}}
+		train, held := c.HeldOut(200)
+		rows, groups := holdOut(200, share, c.Seed)
+		if share == 0 {
+			if len(held) != 0 || len(train) != 200 || rows != nil {
+				t.Errorf("nothing is held out, but %d rows are", len(held))
+			}
+			continue
+		}
+		if !slices.Equal(train, rows) || !slices.Equal(held, slices.Concat(groups.groups...)) {
+			t.Errorf("share %v: rows trained on %v, held out %v; training has %v", share, train, held, rows)
+		}
+	}
+}

@@ -15,8 +15,9 @@ type Figure interface {
 // Page is a report.
 type Page struct {
 	Title    string
-	Lead     string // one or two sentences under the title
-	Facts    []Fact // figures worth knowing at once, shown large
+	Lead     string  // one or two sentences under the title
+	Facts    []Fact  // figures worth knowing at once, shown large
+	Grades   []Grade // of the facts; nil: they are not judged
 	Sections []*Section
 	Footer   string // how and when it was made
 }
@@ -55,11 +56,23 @@ func (p *Page) Write(w io.Writer) error {
 		ID, Heading, Text string
 		Figures           []template.HTML
 	}
+	type fact struct {
+		Fact
+		Tone string
+	}
 	view := struct {
 		*Page
 		Style template.CSS
+		Tiles []fact
 		Parts []section
 	}{Page: p, Style: template.CSS(style)}
+	for i, f := range p.Facts {
+		tile := fact{Fact: f}
+		if i < len(p.Grades) {
+			tile.Tone = p.Grades[i].String()
+		}
+		view.Tiles = append(view.Tiles, tile)
+	}
 	for i, s := range p.Sections {
 		part := section{ID: fmt.Sprintf("s%d", i+1), Heading: s.Heading, Text: s.Text}
 		for _, f := range s.Figures {

@@ -71,7 +71,7 @@ func (d *demo) judgeTable(ctx context.Context, t *demoTable) error {
 	if err != nil {
 		return err
 	}
-	return d.show(tableEvaluation{t.report})
+	return d.show(newTableEvaluation(t.report))
 }
 
 // learn trains a run as ebb train does and opens it.

@@ -5,56 +5,83 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"path/filepath"
 	"text/tabwriter"
 
 	"ebb/data/table"
 	"ebb/engine/kernel/parallel"
 	"ebb/metric"
 	"ebb/model"
+	"ebb/report"
 )
 
 // tableEvaluation is the report on a table.
-type tableEvaluation struct{ *metric.TableReport }
+type tableEvaluation struct {
+	*metric.TableReport
+	Baselines []*metric.BaselineReport `json:"baselines,omitempty"`
 
-// table draws rows if need be and measures them.
-func (o *evalOptions) table(ctx context.Context, s streams, sub *subject, pool *parallel.Pool) (evaluation, error) {
-	reference := sub.real.Table
-	if sub.train != nil {
-		reference = sub.train.Table
+	quality *report.Quality
+}
+
+// newTableEvaluation is a report without baselines.
+func newTableEvaluation(r *metric.TableReport) tableEvaluation {
+	return tableEvaluation{TableReport: r, quality: &report.Quality{Report: r}}
+}
+
+// table draws rows if need be and measures them and those of the baselines.
+func (o *evalOptions) table(ctx context.Context, s streams, sub *subject, pool *parallel.Pool) (*tableEvaluation, error) {
+	t, err := o.tables(ctx, s, sub)
+	if err != nil {
+		return nil, err
 	}
-	if sub.samples == nil {
-		rows, err := o.drawRows(ctx, s, sub, reference.Rows())
+	options := metric.TableOptions{Seed: o.seed, Pool: pool}
+	if options.Label, err = o.labelOf(t.transform.Schema, sub.config); err != nil {
+		return nil, err
+	}
+	clock := newStepClock()
+	baselines, err := o.fitBaselines(ctx, clock, t, pool)
+	if err != nil {
+		return nil, err
+	}
+	frames, err := t.frames(baselines)
+	if err != nil {
+		return nil, err
+	}
+	r, err := evaluateFrames(ctx, s, frames.Tables, clock.watch(options))
+	if err != nil {
+		return nil, err
+	}
+	out := newTableEvaluation(r)
+	for i, b := range baselines {
+		b, err := evaluateBaseline(ctx, s, b.name, frames.of(i), clock.watch(options))
 		if err != nil {
 			return nil, err
 		}
-		sub.samples = &model.Source{Path: o.what, Table: rows}
+		out.Baselines = append(out.Baselines, b)
 	}
-	s.watch(reference)
-	schema := table.Infer(reference)
-	if sub.config != nil {
-		schema = sub.config.Table.Transform.Schema
+	clock.print(s.err)
+	o.describe(&out, sub, t, frames)
+	return &out, nil
+}
+
+// describe fills in what the page says of the comparison.
+func (o *evalOptions) describe(out *tableEvaluation, sub *subject, t *evalTables, frames *evalFrames) {
+	out.quality = &report.Quality{Title: "Quality of " + filepath.Base(filepath.Clean(o.what)), Report: out.TableReport, Baselines: out.Baselines,
+		Tables: frames.Tables, BaselineTables: frames.baselines}
+	q, n := out.quality, out.Rows
+	q.Lead = fmt.Sprintf("%d synthetic rows beside %d real ones of %d columns (%s).", n.Synthetic, n.Real, len(frames.Real.Columns), filepath.Base(t.source))
+	if n.Holdout > 0 {
+		q.Lead += fmt.Sprintf(" Another %d real rows, which the model has not seen, show what real rows would get.", n.Holdout)
 	}
-	label, err := o.labelOf(schema, sub.config)
-	if err != nil {
-		return nil, err
-	}
-	frames, err := metric.FromTables(schema, reference, sub.samples.Table, sub.real.Table)
-	if err != nil {
-		return nil, err
-	}
-	tables := metric.Tables{Real: frames[0], Synthetic: frames[1]}
-	if sub.train != nil {
-		tables.Holdout = frames[2]
-	}
-	r, err := evaluateFrames(ctx, s, tables, metric.TableOptions{Label: label, Seed: o.seed, Pool: pool})
-	return tableEvaluation{r}, err
+	q.Method = append(q.Method, fmt.Sprintf("Seed %d; the same files and seed give the same page.", o.seed))
+	q.Footer = "Made by ebb " + version() + "."
 }
 
 // evaluateFrames measures with a progress bar.
 func evaluateFrames(ctx context.Context, s streams, t metric.Tables, o metric.TableOptions) (*metric.TableReport, error) {
 	show := newProgress(s.err, "evaluating")
 	defer show.done()
-	o.Progress = func(step string, done, total int) { show.update(float64(done)/float64(total), step) }
+	o.Progress = both(o.Progress, func(step string, done, total int) { show.update(float64(done)/float64(total), step) })
 	return metric.EvaluateTable(ctx, t, o)
 }
 
@@ -81,45 +108,44 @@ func (o *evalOptions) labelOf(schema *table.Schema, c *model.Config) (string, er
 	return string(schema.Target), nil
 }
 
-func (r tableEvaluation) report() any { return r.TableReport }
+func (r tableEvaluation) report() any { return r }
 
 func (r tableEvaluation) figures() []figure {
-	f := []figure{
-		{"shape_error", float64(r.Shape.Error)}, {"trend_error", float64(r.Trend.Error)},
-		{"tree_auc", float64(r.Detection.AUC)}, {"logistic_score", float64(r.Detection.Logistic)},
-		{"closer_to_real_share", float64(r.Closest.Share)}, {"copies", float64(r.Copies.Synthetic)},
-	}
-	if e := r.Efficiency; e != nil {
-		f = append(f, figure{"auc", float64(e.Synthetic.AUC)}, figure{"accuracy", float64(e.Synthetic.Accuracy)}, figure{"r2", float64(e.Synthetic.R2)})
+	var f []figure
+	for _, q := range r.quality.Figures() {
+		f = append(f, figure{q.Key, float64(q.Value)})
 	}
 	return f
 }
 
-// print writes the report for people: what is good or bad, and where it is worst.
+// print writes the report for people: every figure beside what real rows and the baselines have, then
+// where it is worst.
 func (r tableEvaluation) print(w io.Writer) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	row := func(name string, value metric.Figure, format, note string) {
-		if !math.IsNaN(float64(value)) {
-			fmt.Fprintf(tw, "%s\t"+format+"\t%s\n", name, float64(value), note)
-		}
-	}
 	compared := fmt.Sprintf("compared with %d real rows", r.Rows.Real)
 	if r.Rows.Holdout > 0 {
 		compared += fmt.Sprintf(" that the model learned from, and %d held out", r.Rows.Holdout)
 	}
-	fmt.Fprintf(tw, "synthetic rows\t%d\t%s\n", r.Rows.Synthetic, compared)
-	row("shape error", r.Shape.Error, "%.2f %%", besideHeldOut(r.Shape.HoldoutError))
-	row("trend error", r.Trend.Error, "%.2f %%", besideHeldOut(r.Trend.HoldoutError))
-	row("tree detector AUC", r.Detection.AUC, "%.3f", fmt.Sprintf("± %.3f; 0.5 cannot be told apart, below it lie too close", float64(r.Detection.StandardError)))
-	row("logistic detection", r.Detection.Logistic, "%.3f", "1 cannot be told apart; blind to dependence")
-	if e := r.Efficiency; e != nil {
-		learned := "trained on synthetic, tested on real; trained on real "
-		row("AUC of "+e.Label, e.Synthetic.AUC, "%.4f", fmt.Sprintf("%s%.4f", learned, float64(e.Real.AUC)))
-		row("accuracy of "+e.Label, e.Synthetic.Accuracy, "%.4f", fmt.Sprintf("%s%.4f", learned, float64(e.Real.Accuracy)))
-		row("R² of "+e.Label, e.Synthetic.R2, "%.4f", fmt.Sprintf("%s%.4f", learned, float64(e.Real.R2)))
+	fmt.Fprintf(tw, "%d synthetic rows, %s\n\n", r.Rows.Synthetic, compared)
+	fmt.Fprint(tw, "\tsynthetic\treal")
+	for _, b := range r.Baselines {
+		fmt.Fprintf(tw, "\t%s", b.Name)
 	}
-	row("closer to training", r.Closest.Share, "%.3f", "0.5 is no sign of copying")
-	row("exact copies", metric.Figure(r.Copies.Synthetic), "%.0f", copiesNote(r.Copies))
+	fmt.Fprintln(tw, "\tgood value\t")
+	for _, f := range r.quality.Figures() {
+		if f.Group == "" || !f.Value.Defined() {
+			continue
+		}
+		fmt.Fprintf(tw, "%s\t%s\t%s", f.Name, valueText(f), f.Text(f.Real))
+		for _, b := range f.Baselines {
+			fmt.Fprintf(tw, "\t%s", f.Text(b))
+		}
+		fmt.Fprintf(tw, "\t%s\t\n", f.Goal)
+	}
+	if err := tw.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\nexact copies: %d%s\n", r.Copies.Synthetic, copiesNote(r.Copies))
 	fmt.Fprintln(tw, "\nworst columns\terror\t")
 	for _, c := range r.WorstColumns(3) {
 		fmt.Fprintf(tw, "  %s\t%.2f %%\t\n", c.Name, float64(c.Error))
@@ -131,16 +157,18 @@ func (r tableEvaluation) print(w io.Writer) error {
 	return tw.Flush()
 }
 
-func besideHeldOut(f metric.Figure) string {
-	if math.IsNaN(float64(f)) {
-		return ""
+// valueText is a value with its standard error.
+func valueText(f report.QualityFigure) string {
+	text := f.Text(f.Value)
+	if f.Error.Defined() {
+		text += " ±" + fmt.Sprintf("%.2g", float64(f.Error))
 	}
-	return fmt.Sprintf("held-out real rows have %.2f %%", float64(f))
+	return text
 }
 
 func copiesNote(c metric.CopiesReport) string {
 	if math.IsNaN(float64(c.HoldoutShare)) {
 		return ""
 	}
-	return fmt.Sprintf("%.2f %% of synthetic rows; of held-out real rows %.2f %%", 100*float64(c.SyntheticShare), 100*float64(c.HoldoutShare))
+	return fmt.Sprintf(", %.2f %% of synthetic rows; of held-out real rows %.2f %%", 100*float64(c.SyntheticShare), 100*float64(c.HoldoutShare))
 }

@@ -3,8 +3,12 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
+
+	"ebb/metric"
+	"ebb/report"
 )
 
 // figure is a number of a report by its name.
@@ -42,6 +46,33 @@ func parseChecks(texts []string) (checks, error) {
 	return out, nil
 }
 
+// known refuses names that no figure has, before any work is done. A name that ends with _ stands for
+// all that begin with it.
+func (cs checks) known(names []string) error {
+	for _, c := range cs {
+		if !slices.ContainsFunc(names, func(n string) bool {
+			return n == c.name || strings.HasSuffix(n, "_") && strings.HasPrefix(c.name, n) && c.name != n
+		}) {
+			return usagef("--require: there is no figure %q here: choose one of %s", c.name, strings.Join(names, ", "))
+		}
+	}
+	return nil
+}
+
+// tableFigureNames are those of an evaluation's report.
+func tableFigureNames() []string {
+	var names []string
+	for _, f := range (&report.Quality{Report: &metric.TableReport{}}).Figures() {
+		names = append(names, f.Key)
+	}
+	return names
+}
+
+// imageFigureNames are those of pictures; the features are known when they were measured.
+func imageFigureNames() []string {
+	return []string{"copies", "nearest_ratio", "bits", "frechet_", "precision_", "recall_"}
+}
+
 // apply holds figures against the bounds; the error names the first that falls short and has
 // exit code 3.
 func (cs checks) apply(figures []figure) error {
@@ -55,7 +86,10 @@ func (cs checks) apply(figures []figure) error {
 		if c.least {
 			kept, sign = value >= c.bound, "at least"
 		}
-		if !kept { // NaN keeps no bound
+		if math.IsNaN(value) {
+			return &exitError{exitShort, fmt.Errorf("%s was not measured, required %s %g: it may need held-out rows (--real) or a --label", c.name, sign, c.bound)}
+		}
+		if !kept {
 			return &exitError{exitShort, fmt.Errorf("%s is %.4g, required %s %g", c.name, value, sign, c.bound)}
 		}
 	}

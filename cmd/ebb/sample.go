@@ -33,6 +33,8 @@ type sampleOptions struct {
 	trajectory string // file for the states of the first rows
 
 	condition conditionOptions
+
+	baseline string // a name of baseline.All
 }
 
 const sampleHelp = `Draw new examples from a trained run.
@@ -42,6 +44,9 @@ The form of OUT follows its ending: .csv for rows; .png (one picture, a grid), .
 
 The same run, seed and number give the same bytes on every machine, with any number of threads;
 example i is the same whether 10 or 10,000 are drawn. --first 1000 goes on where -n 1000 ended.
+
+--baseline draws from a simpler model that is fitted to a table on the spot, to compare with:
+independent (each column by itself), copula (a Gaussian copula) or mixture (of Gaussians).
 
 ` + conditionHelp
 
@@ -56,6 +61,7 @@ func newSample(s streams) *cobra.Command {
   ebb sample runs/fashion -n 1000 -o garments/ --sampler ddim --steps 50
   ebb sample runs/fashion -n 64 -o bags.png --class Bag --guidance 2
   ebb sample runs/people -n 100 --where 'age>=40' --where job=smith
+  ebb sample people.csv --baseline copula -n 1000 -o copula.csv
   ebb sample --list`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -66,6 +72,9 @@ func newSample(s streams) *cobra.Command {
 				return usagef("say which run to sample: ebb sample RUN -n N")
 			}
 			o.run, o.condition.given = args[0], cmd.Flags().Changed
+			if o.baseline != "" {
+				return o.baselineRows(cmd.Context(), s)
+			}
 			return o.execute(cmd.Context(), s)
 		},
 	}
@@ -78,6 +87,7 @@ func newSample(s streams) *cobra.Command {
 	f.Uint64Var(&o.draw.Seed, "seed", 0, "seed of the draw")
 	f.Uint64Var(&o.draw.First, "first", 0, "number of the first example")
 	f.StringVar(&o.class, "class", "", "class of the pictures, by name or number (default: as in the training data)")
+	f.StringVar(&o.baseline, "baseline", "", "draw from a simpler model of a table: independent, copula or mixture (RUN may then be DATA)")
 	o.condition.flags(f)
 	f.StringVar(&o.trajectory, "trajectory", "", "file for the states after each step of the first rows: .npy, or an animated .png of pictures")
 	f.Var(&o.draw.Memory, "memory", "memory that drawing may take, such as 1GiB: fewer at a time go through the network, to the same result")
@@ -170,6 +180,10 @@ func (o *sampleOptions) rows(ctx context.Context, s streams, m *model.TableModel
 	if err != nil {
 		return err
 	}
+	return o.writeRows(s, rows)
+}
+
+func (o *sampleOptions) writeRows(s streams, rows *table.Table) error {
 	if o.out == "" {
 		return table.Write(s.out, rows)
 	}
