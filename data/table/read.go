@@ -58,11 +58,22 @@ type Reader struct {
 
 	source string
 	s      *scanner
-	rows   int      // read so far
-	spare  int      // rows of a one-column table still to be given for blank lines
-	held   bool     // a record waits behind them
-	fields [][]byte // of the current row
+	rows   int  // read so far
+	spare  int  // rows of a one-column table still to be given for blank lines
+	held   bool // a record waits behind them
 }
+
+// Headings implements RowReader: names without types.
+func (r *Reader) Headings() []Heading {
+	heads := make([]Heading, len(r.Names))
+	for j, name := range r.Names {
+		heads[j].Name = name
+	}
+	return heads
+}
+
+// Close implements RowReader; whoever opened the file closes it.
+func (r *Reader) Close() error { return nil }
 
 // NewReader reads the header of r; source names it in messages. The delimiter (comma, semicolon,
 // tab or bar) is found from the first 64 KiB, the header must hold distinct names of which one, as
@@ -166,34 +177,57 @@ func looksLikeData(names []string) bool {
 	return !plain
 }
 
-// Next returns the fields of the next row, valid until the next call, or io.EOF.
-func (r *Reader) Next() ([][]byte, error) {
+// Next implements RowReader. An empty cell is an empty text, never Null.
+func (r *Reader) Next(cells []Cell) error {
 	if !r.held {
 		if err := r.s.record(); err == io.EOF {
-			return nil, io.EOF
+			return io.EOF
 		} else if err != nil {
-			return nil, r.fault(err)
+			return r.fault(err)
 		}
 		if len(r.Names) == 1 {
 			// A blank line in a table of one column is an empty value. Those at the end are not.
 			r.spare, r.held = r.s.blank, true
 		}
 	}
-	r.fields = r.fields[:0]
 	if r.spare > 0 {
 		r.spare--
 		r.rows++
-		return append(r.fields, nil), nil
+		cells[0] = Cell{}
+		return nil
 	}
 	r.held = false
 	r.rows++
 	if n := r.s.fields(); n != len(r.Names) {
-		return nil, r.ragged(n)
+		return r.ragged(n)
 	}
 	for i := range r.s.fields() {
-		r.fields = append(r.fields, r.s.field(i))
+		cells[i] = Cell{Text: r.s.field(i)}
 	}
-	return r.fields, nil
+	if !ascii(r.s.buf) {
+		return r.checkText(cells)
+	}
+	return nil
+}
+
+// ascii reports whether no byte of the text is above 127.
+func ascii(text []byte) bool {
+	for _, b := range text {
+		if b >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// checkText refuses a row whose text is not UTF-8.
+func (r *Reader) checkText(cells []Cell) error {
+	for j := range cells {
+		if !utf8.Valid(cells[j].Text) {
+			return r.notUTF8(j, string(cells[j].Text))
+		}
+	}
+	return nil
 }
 
 // Quoted reports whether field i of the row last read was in quotes.
@@ -262,33 +296,7 @@ func Read(r io.Reader, source string) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := New(rd.Names...)
-	t.Source, t.Dialect = source, rd.Dialect
-	quotes := make([]quoting, len(t.Columns))
-	for {
-		fields, err := rd.Next()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
-		for j, field := range fields {
-			if t.Columns[j].appendBytes(field) && !utf8.Valid(field) {
-				return nil, rd.notUTF8(j, string(field))
-			}
-			quotes[j].see(field, rd.Quoted(j))
-		}
-	}
-	if t.Rows() == 0 {
-		return nil, &Error{File: source, Problem: fmt.Sprintf("there is a header (%s) but no row", count(len(t.Columns), "column")),
-			Remedy: "a table needs at least one row"}
-	}
-	for j, q := range quotes {
-		t.Columns[j].Quoted, t.Columns[j].Bare = q.verdict()
-	}
-	t.seal()
-	return t, nil
+	return ReadRows(rd, source)
 }
 
 // quoting finds out whether a column is quoted throughout, a few marks apart.

@@ -43,6 +43,11 @@ type Field struct {
 	Kind   Kind   `yaml:"kind"`
 	Reason string `yaml:"reason,omitempty"` // for people; not read
 
+	// Type is the storage type of the column where it came from (see Heading), for sinks that have
+	// types; empty of plain text. Null is the text of rows without a value; see Column.Null.
+	Type string `yaml:"type,omitempty"`
+	Null Text   `yaml:"no_value,omitempty"`
+
 	Missing    []Text      `yaml:"missing,omitempty"`    // the marks of missing values, as they are spelled
 	Number     *Number     `yaml:"number,omitempty"`     // of real and integer columns
 	Moment     *Moment     `yaml:"moment,omitempty"`     // of dates
