@@ -26,6 +26,7 @@ type jsonReader struct {
 	lines  *lineReader
 	file   io.Closer
 	rows   int
+	meter  *meter // nil: the file is no file
 
 	parser jsonParser
 	arena  []byte // texts of the row
@@ -182,6 +183,14 @@ func (r *jsonReader) keep(path []byte, v jsonValue) error {
 	}
 	r.ends[j] = len(r.arena)
 	return nil
+}
+
+// part is how much of the second reading is done.
+func (r *jsonReader) part() float64 {
+	if r.meter == nil {
+		return 1
+	}
+	return r.meter.part(2)
 }
 
 // Close implements RowReader.

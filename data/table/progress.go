@@ -31,6 +31,15 @@ func newMeter(path string, passes int64, watch func(Progress)) (*meter, error) {
 	return &meter{total: passes * info.Size(), watch: watch}, nil
 }
 
+// part is how much of a pass over the file is read; the passes before are left out.
+func (m *meter) part(passes int64) float64 {
+	size := m.total / passes
+	if size == 0 {
+		return 1
+	}
+	return max(0, float64(m.read.Load()-(passes-1)*size)/float64(size))
+}
+
 func (m *meter) saw(bytes int) {
 	n := m.read.Add(int64(bytes))
 	if m.watch == nil || n < m.next && n < m.total {
