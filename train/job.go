@@ -75,9 +75,9 @@ func Resume(dir string, c *model.Config, path string) (*Job, error) {
 	return ResumeWatched(dir, c, path, nil)
 }
 
-// ResumeWatched is Resume; watch, if there is one, is told how far the reading of the data is. Of data
+// ResumeWatched is Resume; watch may be nil; see table.ReadOptions. Of data
 // that had not fitted into the run's budget of memory the same rows are kept as at the start.
-func ResumeWatched(dir string, c *model.Config, path string, watch func(table.Progress)) (*Job, error) {
+func ResumeWatched(dir string, c *model.Config, path string, watch func(table.Progress) error) (*Job, error) {
 	if path == "" {
 		path = c.Data.Path
 	}

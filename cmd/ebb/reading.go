@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -15,14 +17,22 @@ const tableShare = 4
 
 // read opens the data to learn from, with a line of progress where that takes a while, and says
 // what a user should know of how it was read.
-func (o *trainOptions) read(s streams) (*model.Source, error) {
-	watch := watchReading(s)
+func (o *trainOptions) read(ctx context.Context, s streams) (*model.Source, error) {
+	watch := watchReading(ctx, s)
 	src, err := model.OpenSourceWith(o.data, table.ReadOptions{Memory: int64(o.memory) / tableShare, Watch: watch.update})
 	watch.done()
 	if err == nil {
 		remarks(s.err, src)
 	}
-	return src, err
+	return src, interrupted(err)
+}
+
+// interrupted makes a cancelled reading the end of an interrupted command.
+func interrupted(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return &exitError{exitInterrupted, errors.New("interrupted while the data was read: nothing is lost, since nothing was learned")}
+	}
+	return err
 }
 
 // remarks tells what was found that a user may not expect.
@@ -50,21 +60,26 @@ func thousands(n int) string {
 
 // reading is the line of progress of a file that is read.
 type reading struct {
+	ctx   context.Context
 	show  *progress
 	start time.Time
 }
 
-func watchReading(s streams) *reading {
-	return &reading{show: newProgress(s.err, "reading"), start: time.Now()}
+func watchReading(ctx context.Context, s streams) *reading {
+	return &reading{ctx: ctx, show: newProgress(s.err, "reading"), start: time.Now()}
 }
 
 // patience is how long a reading lasts before it is worth a line.
 const patience = time.Second
 
-func (r *reading) update(p table.Progress) {
+// update implements table.ReadOptions.Watch.
+func (r *reading) update(p table.Progress) error {
+	if err := r.ctx.Err(); err != nil {
+		return err
+	}
 	spent := time.Since(r.start)
 	if spent < patience || r.show.last.IsZero() && p.Part > 0.9 {
-		return
+		return nil
 	}
 	detail := ""
 	if p.Bytes > 0 {
@@ -74,6 +89,7 @@ func (r *reading) update(p table.Progress) {
 		r.show.begun = true // the parts before count too: from stays 0
 	}
 	r.show.update(p.Part, detail)
+	return nil
 }
 
 func (r *reading) done() { r.show.done() }

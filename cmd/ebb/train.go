@@ -149,7 +149,7 @@ func (o *trainOptions) execute(ctx context.Context, s streams) error {
 		return err
 	}
 	defer pool.Close()
-	job, err := o.prepare(s)
+	job, err := o.prepare(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -184,11 +184,11 @@ func (o *trainOptions) check() error {
 type trainJob struct{ run *train.Job }
 
 // prepare opens the run that --resume names, or makes a new one.
-func (o *trainOptions) prepare(s streams) (*trainJob, error) {
+func (o *trainOptions) prepare(ctx context.Context, s streams) (*trainJob, error) {
 	if o.resume {
 		config, err := model.ReadConfig(o.run)
 		if err == nil {
-			return o.reopen(s, config)
+			return o.reopen(ctx, s, config)
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
@@ -200,12 +200,12 @@ func (o *trainOptions) prepare(s streams) (*trainJob, error) {
 	} else if _, err := os.Stat(filepath.Join(o.run, "config.yaml")); err == nil {
 		return nil, usagef("%s is a run already: go on with --resume, or choose another folder", o.run)
 	}
-	return o.create(s)
+	return o.create(ctx, s)
 }
 
 // create makes a new run for the data.
-func (o *trainOptions) create(s streams) (*trainJob, error) {
-	src, err := o.read(s)
+func (o *trainOptions) create(ctx context.Context, s streams) (*trainJob, error) {
+	src, err := o.read(ctx, s)
 	if err != nil {
 		return nil, notData(err)
 	}
@@ -347,17 +347,17 @@ func (o *trainOptions) override(c *model.Config) {
 }
 
 // reopen opens the existing run of a configuration.
-func (o *trainOptions) reopen(s streams, config *model.Config) (*trainJob, error) {
+func (o *trainOptions) reopen(ctx context.Context, s streams, config *model.Config) (*trainJob, error) {
 	for _, name := range []string{"config", "preset", "label", "schedule", "prediction", "weighting", "times", "seed", "batch", "micro-batch", "memory", "rate", "flip", "label-drop", "exact-conv", "precision"} {
 		if o.given(name) && !o.agrees(name, config) {
 			return nil, usagef("--%s differs from the run's own setting: a resumed run keeps its settings; leave the flag out, or start another run", name)
 		}
 	}
 	o.override(config)
-	watch := watchReading(s)
+	watch := watchReading(ctx, s)
 	run, err := train.ResumeWatched(o.run, config, o.data, watch.update)
 	watch.done()
-	return &trainJob{run}, notData(err)
+	return &trainJob{run}, interrupted(notData(err))
 }
 
 // agrees tells whether a flag says what the run's configuration says anyway.

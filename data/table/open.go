@@ -20,9 +20,9 @@ func OpenWith(path string, o ReadOptions) (*Table, error) {
 	return ReadSample(r, path, o)
 }
 
-// OpenRows opens the table in the file at path for reading row by row. watch, if there is one, is
-// told now and then how far the reading is.
-func OpenRows(path string, watch func(Progress)) (RowReader, error) {
+// OpenRows opens the table in the file at path for reading row by row. watch may be nil; see
+// ReadOptions.Watch.
+func OpenRows(path string, watch func(Progress) error) (RowReader, error) {
 	found, err := data.Sniff(path)
 	if err != nil {
 		return nil, err

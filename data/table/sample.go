@@ -17,8 +17,9 @@ type ReadOptions struct {
 	Memory int64
 	// Below, if it is not 0, chooses the rows that an earlier reading chose: that of its Table.Below.
 	Below uint64
-	// Watch, if there is one, is told now and then how far the reading is.
-	Watch func(Progress)
+	// Watch, if there is one, is told now and then how far the reading is. An error that it returns
+	// ends the reading.
+	Watch func(Progress) error
 }
 
 // What a table takes, in bytes; see ReadOptions.Memory.
