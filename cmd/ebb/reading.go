@@ -45,7 +45,7 @@ func remarks(w io.Writer, src *model.Source) {
 		fmt.Fprintf(w, "%s is not UTF-8: read as %s, and rows are written so again\n", src.Path, t.Dialect.Encoding)
 	}
 	if t.Seen > 0 {
-		fmt.Fprintf(w, "learned from %s of %s rows, chosen at random: more do not fit into --memory\n", thousands(t.Rows()), thousands(t.Seen))
+		fmt.Fprintf(w, "learning from %s of %s rows, chosen at random: more do not fit into --memory\n", thousands(t.Rows()), thousands(t.Seen))
 	}
 }
 
