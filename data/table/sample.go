@@ -45,6 +45,9 @@ type sampler struct {
 	texts int64    // bytes of the distinct texts kept
 }
 
+// everyRow is a threshold above every row's number; they have 63 bits, as configurations keep them.
+const everyRow = 1 << 63
+
 // sampleStep sets the numbers of rows apart from the other draws of their stream.
 const sampleStep = 1 << 40
 
@@ -59,7 +62,7 @@ func ReadSample(r RowReader, source string, o ReadOptions) (t *Table, err error)
 			t, err = nil, closed
 		}
 	}()
-	s := &sampler{collector: newCollector(r, source), hash: rng.New(0, rng.Split), below: math.MaxUint64}
+	s := &sampler{collector: newCollector(r, source), hash: rng.New(0, rng.Split), below: everyRow}
 	if o.Below > 0 {
 		s.below, o.Memory = o.Below, math.MaxInt64
 	}
@@ -88,7 +91,7 @@ const sampleFill = 0.95
 // lower lets the threshold fall.
 func (s *sampler) lower(r RowReader) {
 	keep := 0.75
-	if p, ok := r.(interface{ part() float64 }); ok && s.below == math.MaxUint64 {
+	if p, ok := r.(interface{ part() float64 }); ok && s.below == everyRow {
 		keep = min(keep, max(sampleFill*p.part(), 1e-6))
 	}
 	s.below = uint64(float64(s.below>>11)*keep) << 11 // a float64 holds 53 bits
@@ -101,7 +104,7 @@ func (s *sampler) bytes() int64 {
 
 // take keeps the row that stands in cells, if its number says so.
 func (s *sampler) take() {
-	mark := s.hash.Uint64(sampleStep, uint64(s.seen))
+	mark := s.hash.Uint64(sampleStep, uint64(s.seen)) >> 1
 	s.seen++
 	if mark >= s.below {
 		return
