@@ -37,8 +37,8 @@ type sampleOptions struct {
 
 const sampleHelp = `Draw new examples from a trained run.
 
-The form of OUT follows its ending: .csv, .tsv, .jsonl or .parquet for rows (the first three also with .gz); .png (one picture, a grid), .npy or a folder
-(one PNG each) for pictures. Without -o rows go to standard output.
+The form of OUT follows its ending: .csv, .tsv, .jsonl (with .gz too) or .parquet for rows; .png (one
+picture, a grid), .npy or a folder (one PNG each) for pictures. Without -o rows go to standard output.
 
 The same run, seed and number give the same bytes on every machine, with any number of threads;
 example i is the same whether 10 or 10,000 are drawn. --first 1000 goes on where -n 1000 ended.
