@@ -78,6 +78,9 @@ func TestSniffLooksAtContent(t *testing.T) {
 		{"j.csv", zipped(t, "readme.txt", "cats/1.JPG"), ImageZip, false},
 		{"k.csv", append([]byte{40, 0, 0, 0, 0, 0, 0, 0}, `{"w":{"dtype":"F32"}}`...), Safetensors, false},
 		{"l.csv", []byte("\xff\xfea\x00,\x00b\x00\n\x00"), CSV, false},
+		{"n.csv", []byte("\xef\xbb\xbf\n{ \"a\": 1}\n"), JSONLines, false},
+		{"o.csv", gzipped(t, "{}\n"), JSONLines, true},
+		{"p.csv", []byte("{a},b\n1,2\n"), CSV, false},
 		{"m.csv", []byte("caf\xe9,b\n1,2\n"), CSV, false},
 	} {
 		path := write(t, filepath.Join(t.TempDir(), c.name), c.content)
@@ -131,6 +134,7 @@ func TestSniffSaysWhatItFoundInstead(t *testing.T) {
 		{write(t, filepath.Join(dir, "cut.zip"), zipped(t, "a.npy")[:30]), []string{"cut.zip", "cut short"}, nil},
 		{write(t, filepath.Join(dir, "x.db"), []byte("SQLite format 3\x00")), []string{"SQLite", "export"}, ErrForm},
 		{write(t, filepath.Join(dir, "x.bin"), []byte{1, 2, 3, 4}), []string{"binary data starting with 01 02 03 04"}, ErrForm},
+		{write(t, filepath.Join(dir, "x.json"), []byte("[\n {\"a\": 1}]")), []string{"JSON array", "jq"}, ErrForm},
 		{empty, []string{"empty folder"}, nil},
 		{filepath.Join(dir, "texts"), []string{"neither PNG or JPEG images nor a run"}, ErrForm},
 	} {

@@ -22,9 +22,9 @@ type margins struct {
 
 const (
 	marginKnots   = 128
-	marginRows    = 60_000 // drawn at most
-	leastMargin   = 1_000  // rows of a column that are enough
-	perRow        = 2      // rows drawn for each that was learned from
+	marginRows    = 60_000           // drawn at most
+	leastMargin   = 1_000            // rows of a column that are enough
+	perRow        = 2                // rows drawn for each that was learned from
 	marginSeed    = 0x6d617267696e73 // "margins": of no draw that a user asks for
 	marginsOfRun  = "margins.from"
 	marginsOfData = "margins.to"

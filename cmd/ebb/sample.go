@@ -39,8 +39,8 @@ type sampleOptions struct {
 
 const sampleHelp = `Draw new examples from a trained run.
 
-The form of OUT follows its ending: .csv for rows; .png (one picture, a grid), .npy or a folder
-(one PNG each) for pictures. Without -o rows go to standard output.
+The form of OUT follows its ending: .csv, .tsv, .jsonl (with .gz too) or .parquet for rows; .png (one
+picture, a grid), .npy or a folder (one PNG each) for pictures. Without -o rows go to standard output.
 
 The same run, seed and number give the same bytes on every machine, with any number of threads;
 example i is the same whether 10 or 10,000 are drawn. --first 1000 goes on where -n 1000 ended.
@@ -57,6 +57,7 @@ func newSample(s streams) *cobra.Command {
 		Short: "Draw new rows or pictures from a trained run",
 		Long:  sampleHelp,
 		Example: `  ebb sample runs/people -n 1000 -o people.csv
+  ebb sample runs/people -n 1000 -o people.parquet
   ebb sample runs/fashion -n 64 -o garments.png --class 5
   ebb sample runs/fashion -n 1000 -o garments/ --sampler ddim --steps 50
   ebb sample runs/fashion -n 64 -o bags.png --class Bag --guidance 2
@@ -180,17 +181,14 @@ func (o *sampleOptions) rows(ctx context.Context, s streams, m *model.TableModel
 	if err != nil {
 		return err
 	}
-	return o.writeRows(s, rows)
+	return o.writeRows(s, rows, m.Config.Table.Transform)
 }
 
-func (o *sampleOptions) writeRows(s streams, rows *table.Table) error {
+func (o *sampleOptions) writeRows(s streams, rows *table.Table, t *table.Transform) error {
 	if o.out == "" {
 		return table.Write(s.out, rows)
 	}
-	if ending(o.out) == ".tsv" {
-		rows.Dialect.Delimiter = "\t"
-	}
-	return checkpoint.WriteFile(o.out, func(w io.Writer) error { return table.Write(w, rows) })
+	return saveRows(o.out, rows, t)
 }
 
 func (o *sampleOptions) pictures(ctx context.Context, m *model.ImageModel) error {

@@ -67,8 +67,9 @@ func (t *Transform) Empty() *Table {
 	tab := New(t.Schema.Names()...)
 	tab.Dialect = t.Schema.Dialect
 	for j, c := range tab.Columns {
-		c.Quoted = t.Schema.Columns[j].Quoted
-		for _, b := range t.Schema.Columns[j].Bare {
+		f := &t.Schema.Columns[j]
+		c.Quoted, c.Type, c.Null = f.Quoted, f.Type, string(f.Null)
+		for _, b := range f.Bare {
 			c.Bare = append(c.Bare, string(b))
 		}
 	}

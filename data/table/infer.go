@@ -31,6 +31,7 @@ func Infer(t *Table) *Schema {
 		t.Watch.tell(Inferring, j, len(t.Columns))
 		f := newProfile(c).field()
 		f.Name, f.Quoted = Text(c.Name), c.Quoted
+		f.Type, f.Null = c.Type, Text(c.Null)
 		for _, b := range c.Bare {
 			f.Bare = append(f.Bare, Text(b))
 		}
@@ -52,10 +53,12 @@ type profile struct {
 	rows     int // not missing
 	distinct int // not missing
 
+	stored string // see Column.Type
+	null   string // see Column.Null
 }
 
 func newProfile(c *Column) *profile {
-	return &profile{texts: c.Texts(), counts: c.Counts(), column: c}
+	return &profile{texts: c.Texts(), counts: c.Counts(), column: c, stored: c.Type, null: c.Null}
 }
 
 // setMissing applies the list of marks; among is true for numbers and dates.
@@ -67,7 +70,7 @@ func (p *profile) setMissing(among bool) {
 	p.missing = make([]bool, len(p.texts))
 	p.rows, p.distinct = 0, 0
 	for i, text := range p.texts {
-		p.missing[i] = p.counts[i] == 0 || isMissing(text, among)
+		p.missing[i] = p.counts[i] == 0 || p.isMark(text, among)
 		if !p.missing[i] {
 			p.rows += p.counts[i]
 			p.distinct++
@@ -103,6 +106,9 @@ func (p *profile) field() Field {
 		return p.allMissing()
 	}
 	if f, ok := p.constant(); ok {
+		return f
+	}
+	if f, ok := p.byType(); ok {
 		return f
 	}
 	if f, ok := p.boolean(); ok {

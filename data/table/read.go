@@ -3,14 +3,14 @@ package table
 import (
 	"bufio"
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"ebb/data"
 )
 
 // Error is a fault in a file of text: what, where and what to do about it.
@@ -58,10 +58,30 @@ type Reader struct {
 
 	source string
 	s      *scanner
-	rows   int      // read so far
-	spare  int      // rows of a one-column table still to be given for blank lines
-	held   bool     // a record waits behind them
-	fields [][]byte // of the current row
+	rows   int  // read so far
+	spare  int  // rows of a one-column table still to be given for blank lines
+	held   bool // a record waits behind them
+	high   high
+	arena  []byte // the row in UTF-8, if it was not
+	closer io.Closer
+	meter  *meter // nil: who reads is not known
+}
+
+// Headings implements RowReader: names without types.
+func (r *Reader) Headings() []Heading {
+	heads := make([]Heading, len(r.Names))
+	for j, name := range r.Names {
+		heads[j].Name = name
+	}
+	return heads
+}
+
+// Close implements RowReader. A reader that NewReader made leaves the file to who opened it.
+func (r *Reader) Close() error {
+	if r.closer == nil {
+		return nil
+	}
+	return r.closer.Close()
 }
 
 // NewReader reads the header of r; source names it in messages. The delimiter (comma, semicolon,
@@ -73,11 +93,19 @@ func NewReader(r io.Reader, source string) (*Reader, error) {
 	if err != nil && err != io.EOF {
 		return nil, &Error{File: source, Problem: "can't be read", Err: err}
 	}
-	whole := err == io.EOF
 	rd := &Reader{source: source}
-	if err := rd.encoding(sample); err != nil {
-		return nil, err
+	if rd.Dialect.Encoding = utf16Of(sample); rd.Dialect.Encoding != "" {
+		br = bufio.NewReaderSize(newUTF16Reader(br, rd.Dialect.Encoding, source), sniffSize)
+		if sample, err = br.Peek(sniffSize); err != nil && err != io.EOF {
+			return nil, err
+		}
 	}
+	whole := err == io.EOF
+	if i := bytes.IndexByte(sample, 0); i >= 0 {
+		return nil, &Error{File: source, Line: 1 + bytes.Count(sample[:i], []byte("\n")),
+			Problem: "the file holds NUL bytes, so it is no table of text", Remedy: "give a CSV file"}
+	}
+	rd.Dialect.BOM = bytes.HasPrefix(sample, bom)
 	if rd.Dialect.BOM {
 		_, _ = br.Discard(len(bom)) // what Peek has shown is there
 		sample = sample[len(bom):]
@@ -96,19 +124,6 @@ func NewReader(r io.Reader, source string) (*Reader, error) {
 
 var bom = []byte{0xef, 0xbb, 0xbf}
 
-func (r *Reader) encoding(sample []byte) error {
-	switch {
-	case bytes.HasPrefix(sample, []byte{0xff, 0xfe}), bytes.HasPrefix(sample, []byte{0xfe, 0xff}):
-		return &Error{File: r.source, Problem: "the text is UTF-16",
-			Remedy: "convert it, for example with iconv -f UTF-16 -t UTF-8"}
-	case bytes.IndexByte(sample, 0) >= 0:
-		return &Error{File: r.source, Line: 1 + bytes.Count(sample[:bytes.IndexByte(sample, 0)], []byte("\n")),
-			Problem: "the file holds NUL bytes, so it is no table of text", Remedy: "give a CSV file"}
-	}
-	r.Dialect.BOM = bytes.HasPrefix(sample, bom)
-	return nil
-}
-
 func (r *Reader) header() error {
 	err := r.s.record()
 	if err == io.EOF {
@@ -118,13 +133,16 @@ func (r *Reader) header() error {
 		return r.fault(err)
 	}
 	r.Dialect.QuotedHeader = true
-	for i := range r.s.fields() {
-		name := string(r.s.field(i))
-		if !utf8.ValidString(name) {
-			return r.notUTF8(i, name)
-		}
+	cells := make([]Cell, r.s.fields())
+	for i := range cells {
+		cells[i].Text = r.s.field(i)
 		r.Dialect.QuotedHeader = r.Dialect.QuotedHeader && r.s.quoted[i]
-		r.Names = append(r.Names, name)
+	}
+	if err := r.decode(cells); err != nil {
+		return err
+	}
+	for _, c := range cells {
+		r.Names = append(r.Names, string(c.Text))
 	}
 	return r.checkNames()
 }
@@ -166,34 +184,96 @@ func looksLikeData(names []string) bool {
 	return !plain
 }
 
-// Next returns the fields of the next row, valid until the next call, or io.EOF.
-func (r *Reader) Next() ([][]byte, error) {
+// part is how much of the file is read.
+func (r *Reader) part() float64 {
+	if r.meter == nil {
+		return 1
+	}
+	return r.meter.part(1)
+}
+
+// Next implements RowReader. An empty cell is an empty text, never Null.
+func (r *Reader) Next(cells []Cell) error {
 	if !r.held {
 		if err := r.s.record(); err == io.EOF {
-			return nil, io.EOF
+			return io.EOF
 		} else if err != nil {
-			return nil, r.fault(err)
+			return r.fault(err)
 		}
 		if len(r.Names) == 1 {
 			// A blank line in a table of one column is an empty value. Those at the end are not.
 			r.spare, r.held = r.s.blank, true
 		}
 	}
-	r.fields = r.fields[:0]
 	if r.spare > 0 {
 		r.spare--
 		r.rows++
-		return append(r.fields, nil), nil
+		cells[0] = Cell{}
+		return nil
 	}
 	r.held = false
 	r.rows++
 	if n := r.s.fields(); n != len(r.Names) {
-		return nil, r.ragged(n)
+		return r.ragged(n)
 	}
 	for i := range r.s.fields() {
-		r.fields = append(r.fields, r.s.field(i))
+		cells[i] = Cell{Text: r.s.field(i)}
 	}
-	return r.fields, nil
+	if bytes.IndexByte(r.s.buf, 0) >= 0 {
+		return r.nul(cells)
+	}
+	if !ascii(r.s.buf) {
+		return r.decode(cells)
+	}
+	return nil
+}
+
+// nul refuses a row that holds NUL, which is no text: it could not be written so that others read it again.
+func (r *Reader) nul(cells []Cell) error {
+	i := slices.IndexFunc(cells, func(c Cell) bool { return bytes.IndexByte(c.Text, 0) >= 0 })
+	if i < 0 {
+		return nil // it stands outside of the fields
+	}
+	return &Error{File: r.source, Line: r.s.line, Row: r.rows, Column: r.columnName(i),
+		Problem: fmt.Sprintf("%q holds a NUL byte", shorten(string(cells[i].Text))),
+		Remedy:  "remove it, for example with tr -d '\\000', or write the file again: it may be damaged"}
+}
+
+// ascii reports whether no byte of the text is above 127.
+func ascii(text []byte) bool {
+	for ; len(text) >= 8; text = text[8:] {
+		if binary.LittleEndian.Uint64(text)&0x8080808080808080 != 0 {
+			return false
+		}
+	}
+	for _, b := range text {
+		if b >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// decode turns a row with bytes above 127 into UTF-8, or refuses it.
+func (r *Reader) decode(cells []Cell) error {
+	for j := range cells {
+		if !ascii(cells[j].Text) && !r.high.see(cells[j].Text, r.s.line) {
+			return r.mixed(j, string(cells[j].Text))
+		}
+	}
+	if r.high.other == 0 {
+		return nil
+	}
+	r.Dialect.Encoding = EncodingWindows1252
+	r.arena = slices.Grow(r.arena[:0], 3*len(r.s.buf)) // a byte becomes three at most
+	for j := range cells {
+		start, ok := len(r.arena), false
+		if r.arena, ok = fromWindows1252(r.arena, cells[j].Text); !ok {
+			return r.notUTF8(j, string(cells[j].Text))
+		}
+		cells[j].Text = r.arena[start:]
+	}
+	return nil
 }
 
 // Quoted reports whether field i of the row last read was in quotes.
@@ -225,23 +305,19 @@ func (r *Reader) fault(err error) error {
 }
 
 func (r *Reader) notUTF8(i int, text string) error {
-	e := &Error{File: r.source, Line: r.s.line, Row: r.rows, Column: r.columnName(i),
-		Problem: fmt.Sprintf("%q is not UTF-8", text),
-		Remedy:  "convert the file, for example with iconv -f LATIN1 -t UTF-8 or iconv -f WINDOWS-1252 -t UTF-8"}
-	return e
+	return &Error{File: r.source, Line: r.s.line, Row: r.rows, Column: r.columnName(i),
+		Problem: fmt.Sprintf("%q is neither UTF-8 nor Windows-1252", text),
+		Remedy:  "convert the file, for example with iconv -f MACINTOSH -t UTF-8"}
 }
 
-// checkText refuses what is no text: it could not be written so that others read it again.
-func (r *Reader) checkText(i int, field []byte) error {
-	if bytes.IndexByte(field, 0) >= 0 {
-		return &Error{File: r.source, Line: r.s.line, Row: r.rows, Column: r.columnName(i),
-			Problem: fmt.Sprintf("%q holds a NUL byte", shorten(string(field))),
-			Remedy:  "remove it, for example with tr -d '\\000', or write the file again: it may be damaged"}
+// mixed is the error of a file that is UTF-8 in one line and not in another.
+func (r *Reader) mixed(i int, text string) error {
+	problem := fmt.Sprintf("%q is not UTF-8, but line %d of the file is", text, r.high.utf8)
+	if utf8.ValidString(text) {
+		problem = fmt.Sprintf("%q is UTF-8, but line %d of the file is not", text, r.high.other)
 	}
-	if !utf8.Valid(field) {
-		return r.notUTF8(i, string(field))
-	}
-	return nil
+	return &Error{File: r.source, Line: r.s.line, Row: r.rows, Column: r.columnName(i), Problem: problem,
+		Remedy: "repair that line, or convert the file, for example with iconv -f WINDOWS-1252 -t UTF-8"}
 }
 
 func (r *Reader) columnName(i int) string {
@@ -258,16 +334,6 @@ func count(n int, what string) string {
 	return strconv.Itoa(n) + " " + what + "s"
 }
 
-// Open reads the table in the file at path, which may be gzipped.
-func Open(path string) (*Table, error) {
-	f, err := data.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return Read(f, path)
-}
-
 // Read reads a whole table of delimited text; source names it in messages. A table without rows
 // is an error.
 func Read(r io.Reader, source string) (*Table, error) {
@@ -275,35 +341,7 @@ func Read(r io.Reader, source string) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := New(rd.Names...)
-	t.Source, t.Dialect = source, rd.Dialect
-	quotes := make([]quoting, len(t.Columns))
-	for {
-		fields, err := rd.Next()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
-		for j, field := range fields {
-			if t.Columns[j].appendBytes(field) {
-				if err := rd.checkText(j, field); err != nil {
-					return nil, err
-				}
-			}
-			quotes[j].see(field, rd.Quoted(j))
-		}
-	}
-	if t.Rows() == 0 {
-		return nil, &Error{File: source, Problem: fmt.Sprintf("there is a header (%s) but no row", count(len(t.Columns), "column")),
-			Remedy: "a table needs at least one row"}
-	}
-	for j, q := range quotes {
-		t.Columns[j].Quoted, t.Columns[j].Bare = q.verdict()
-	}
-	t.seal()
-	return t, nil
+	return ReadRows(rd, source)
 }
 
 // quoting finds out whether a column is quoted throughout, a few marks apart.

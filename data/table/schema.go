@@ -45,6 +45,11 @@ type Field struct {
 	// Warning is what people should know before they use the column as it is; not read.
 	Warning string `yaml:"warning,omitempty"`
 
+	// Type is the storage type of the column where it came from (see Heading), for sinks that have
+	// types; empty of plain text. Null is the text of rows without a value; see Column.Null.
+	Type string `yaml:"type,omitempty"`
+	Null Text   `yaml:"no_value,omitempty"`
+
 	Missing    []Text      `yaml:"missing,omitempty"`    // the marks of missing values, as they are spelled
 	Number     *Number     `yaml:"number,omitempty"`     // of real and integer columns
 	Moment     *Moment     `yaml:"moment,omitempty"`     // of dates
@@ -230,6 +235,9 @@ func (s *Schema) Check() error {
 	}
 	if d := s.Dialect.Delimiter; len(d) > 1 || !strings.Contains(delimiters, d) {
 		return fmt.Errorf("the schema's delimiter %q is none of comma, semicolon, tab, bar", d)
+	}
+	if e := s.Dialect.Encoding; !slices.Contains(encodings, e) {
+		return fmt.Errorf("the schema's encoding %q is none of utf-16le, utf-16be, windows-1252; leave it out for UTF-8", e)
 	}
 	return nil
 }

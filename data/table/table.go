@@ -13,6 +13,11 @@ type Table struct {
 	Dialect Dialect
 	Columns []*Column
 	Watch   Watch // told how far work on the table has come; may be nil
+
+	// Seen is how many rows there were, where not all were kept; Below is the threshold that chose
+	// those that were (see ReadOptions).
+	Seen  int
+	Below uint64
 }
 
 // Column holds the raw cells of one column, each distinct text once.
@@ -22,6 +27,11 @@ type Column struct {
 	// from those in Bare (R writes "text" but a bare NA).
 	Quoted bool
 	Bare   []string
+	// Type is the storage type of a form that has types (see Heading), empty for plain text.
+	Type string
+	// Null is the text of rows that have no value, where the form tells them from an empty text. No
+	// value of the column has it; it is empty if no value is.
+	Null string
 
 	codes []uint32          // (N) the code of each row's text
 	texts []string          // distinct texts, by code, in order of first appearance
@@ -103,7 +113,7 @@ func (t *Table) Select(rows []int) *Table {
 		for i, r := range rows {
 			codes[i] = c.codes[r]
 		}
-		s.Columns[j] = &Column{Name: c.Name, Quoted: c.Quoted, Bare: c.Bare,
+		s.Columns[j] = &Column{Name: c.Name, Quoted: c.Quoted, Bare: c.Bare, Type: c.Type, Null: c.Null,
 			codes: codes, texts: slices.Clip(c.texts)}
 	}
 	return s

@@ -12,12 +12,13 @@ type Writer struct {
 	w       *bufio.Writer
 	dialect Dialect
 	columns []*Column // for their names and quoting
+	row     []string
 }
 
 // NewWriter writes the header of t, of which it takes the names, the dialect and the quoting.
 func NewWriter(w io.Writer, t *Table) (*Writer, error) {
-	tw := &Writer{w: bufio.NewWriterSize(w, 1<<16), dialect: t.Dialect, columns: t.Columns}
-	if t.Dialect.BOM {
+	tw := &Writer{w: bufio.NewWriterSize(newEncoder(w, t.Dialect.Encoding), 1<<16), dialect: t.Dialect, columns: t.Columns}
+	if t.Dialect.BOM || t.Dialect.utf16() {
 		_, _ = tw.w.Write(bom) // a bufio.Writer keeps its error for Flush
 	}
 	for j, c := range t.Columns {
@@ -34,6 +35,22 @@ func (w *Writer) Row(row []string) error {
 	}
 	return w.endLine()
 }
+
+// Write implements RowWriter: a row, of which "no value" is an empty cell or the column's own text.
+func (w *Writer) Write(cells []Cell) error {
+	w.row = w.row[:0]
+	for j, c := range cells {
+		text := string(c.Text)
+		if c.Null {
+			text = w.columns[j].Null
+		}
+		w.row = append(w.row, text)
+	}
+	return w.Row(w.row)
+}
+
+// Close implements RowWriter.
+func (w *Writer) Close() error { return w.Flush() }
 
 // Flush writes what is still in memory.
 func (w *Writer) Flush() error { return w.w.Flush() }
