@@ -147,7 +147,7 @@ func (a *Array) At(i int) float64 {
 	case Float32:
 		return float64(math.Float32frombits(le.Uint32(a.Bytes[4*i:])))
 	case Float16:
-		return float64(halfToFloat(le.Uint16(a.Bytes[2*i:])))
+		return float64(Half(le.Uint16(a.Bytes[2*i:])))
 	case Uint64:
 		return float64(le.Uint64(a.Bytes[8*i:]))
 	default:

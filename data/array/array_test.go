@@ -180,7 +180,7 @@ func TestHalfAgreesWithItsDefinition(t *testing.T) {
 		case exp == 31:
 			want = math.NaN()
 		}
-		got := float64(halfToFloat(uint16(h)))
+		got := float64(Half(uint16(h)))
 		if got != want && !(math.IsNaN(got) && math.IsNaN(want)) || math.Signbit(got) != math.Signbit(want) && !math.IsNaN(want) {
 			t.Fatalf("half %#04x is %g, want %g", h, got, want)
 		}

@@ -2,8 +2,8 @@ package array
 
 import "math"
 
-// halfToFloat widens an IEEE 754 binary16 number; every one is a float32.
-func halfToFloat(h uint16) float32 {
+// Half widens an IEEE 754 binary16 number; every one is a float32.
+func Half(h uint16) float32 {
 	sign := uint32(h>>15) << 31
 	exp := uint32(h>>10) & 0x1f
 	frac := uint32(h) & 0x3ff

@@ -1,0 +1,6 @@
+package sqlite
+
+import (
+	_ "github.com/ncruces/go-sqlite3/embed"
+	_ "github.com/ncruces/go-sqlite3"
+)
