@@ -32,7 +32,7 @@ const (
 )
 
 var formNames = [...]string{"unknown", "CSV", "NPY", "NPZ", "IDX", "Parquet", "image file",
-	"folder of images", "zip of images", "safetensors", "run"}
+	"folder of images", "zip of images", "safetensors", "run", "SQLite", "PostgreSQL"}
 
 // String names the form as messages do.
 func (f Form) String() string {
@@ -58,6 +58,9 @@ const headSize = 4096
 // Sniff finds out by content what the file or folder at p holds. Its error says what was found
 // instead and what to do.
 func Sniff(p string) (Source, error) {
+	if found, err := sniffDatabase(p); found.Form != Unknown || err != nil {
+		return found, err
+	}
 	info, err := os.Stat(p)
 	if err != nil {
 		return Source{}, missing(p, err)
@@ -116,7 +119,7 @@ var magics = []struct {
 	{"\xff\xd8\xff", ImageFile, "a JPEG image"},
 	{"PK\x03\x04", Unknown, "zip"},
 	{"PK\x05\x06", Unknown, "an empty zip archive"},
-	{"SQLite format 3\x00", Unknown, "an SQLite database (export the table as CSV)"},
+	{"SQLite format 3\x00", SQLite, "an SQLite database"},
 	{"%PDF", Unknown, "a PDF document"},
 	{"GIF8", Unknown, "a GIF image (convert it to PNG)"},
 	{"BZh", Unknown, "a bzip2 archive (unpack it first)"},

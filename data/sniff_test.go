@@ -79,6 +79,7 @@ func TestSniffLooksAtContent(t *testing.T) {
 		{"k.csv", append([]byte{40, 0, 0, 0, 0, 0, 0, 0}, `{"w":{"dtype":"F32"}}`...), Safetensors, false},
 		{"l.csv", []byte("\xff\xfea\x00,\x00b\x00\n\x00"), CSV, false},
 		{"m.csv", []byte("caf\xe9,b\n1,2\n"), CSV, false},
+		{"n.csv", []byte("SQLite format 3\x00"), SQLite, false},
 	} {
 		path := write(t, filepath.Join(t.TempDir(), c.name), c.content)
 		got, err := Sniff(path)
@@ -129,7 +130,8 @@ func TestSniffSaysWhatItFoundInstead(t *testing.T) {
 		{write(t, filepath.Join(dir, "x.xlsx"), zipped(t, "[Content_Types].xml", "xl/workbook.xml")), []string{"Excel", "save the sheet as CSV"}, ErrForm},
 		{write(t, filepath.Join(dir, "x.zip"), zipped(t, "a.txt")), []string{"without images or arrays"}, ErrForm},
 		{write(t, filepath.Join(dir, "cut.zip"), zipped(t, "a.npy")[:30]), []string{"cut.zip", "cut short"}, nil},
-		{write(t, filepath.Join(dir, "x.db"), []byte("SQLite format 3\x00")), []string{"SQLite", "export"}, ErrForm},
+		{write(t, filepath.Join(dir, "x.db"), []byte("a,b\n1,2\n")) + "?table=t", []string{"no SQLite database"}, nil},
+		{filepath.Join(dir, "absent.db?table=t"), []string{"no such file"}, fs.ErrNotExist},
 		{write(t, filepath.Join(dir, "x.bin"), []byte{1, 2, 3, 4}), []string{"binary data starting with 01 02 03 04"}, ErrForm},
 		{empty, []string{"empty folder"}, nil},
 		{filepath.Join(dir, "texts"), []string{"neither PNG or JPEG images nor a run"}, ErrForm},
@@ -165,4 +167,16 @@ func FuzzSniffBytes(f *testing.F) {
 			t.Errorf("% x: neither a form nor words for it", head)
 		}
 	})
+}
+
+func TestSniffKnowsAddressesOfDatabases(t *testing.T) {
+	dir := t.TempDir()
+	file := write(t, filepath.Join(dir, "x.csv"), []byte("SQLite format 3\x00"))
+	odd := write(t, filepath.Join(dir, "what?table=.csv"), []byte("a,b\n1,2\n"))
+	for text, form := range map[string]Form{file: SQLite, file + "?table=t": SQLite, file + "?query=SELECT '?'": SQLite, "sqlite:" + file: SQLite,
+		odd: CSV, "postgres://u@h/db?table=t": PostgreSQL, "postgresql://h/db?query=SELECT 1": PostgreSQL} {
+		if got, err := Sniff(text); err != nil || got != (Source{Path: text, Form: form}) {
+			t.Errorf("%s: %+v, %v; want %v", text, got, err, form)
+		}
+	}
 }

@@ -31,7 +31,7 @@ type Address struct {
 	shown  string
 }
 
-// String is the address without password.
+// String is the address without password, for messages and for another Parse.
 func (a *Address) String() string { return a.shown }
 
 // Is reports whether a text has the form of an address, right or wrong.
@@ -67,7 +67,7 @@ func Parse(text string) (*Address, error) {
 		return nil, fmt.Errorf("%s: the address can't be read: write it as postgres://user@host:port/database?table=NAME; "+
 			"special characters of a password as %%XX (@ is %%40, / is %%2F), or the password in PGPASSWORD", shownBase(text))
 	}
-	a := &Address{Table: own["table"], Query: strings.TrimRight(own["query"], "; \t\r\n"), Mode: Mode(own["mode"])}
+	a := &Address{Table: unescape(own["table"]), Query: strings.TrimRight(unescape(own["query"]), "; \t\r\n"), Mode: Mode(own["mode"])}
 	a.shown = shown(u, own, others)
 	if err := a.check(); err != nil {
 		return nil, fmt.Errorf("%s: %w", a.shown, err)
@@ -113,12 +113,13 @@ func (a *Address) check() error {
 	return nil
 }
 
-// parameters splits what follows the question mark into Ebb's own parameters and the driver's.
+// parameters splits what follows the question mark into Ebb's own parameters, not yet decoded, and
+// the driver's.
 func parameters(rest string) (own map[string]string, others []string, err error) {
 	own = map[string]string{}
 	for rest != "" {
 		if query, ok := strings.CutPrefix(rest, "query="); ok {
-			own["query"] = unescape(query)
+			own["query"] = query
 			break
 		}
 		var one string
@@ -129,7 +130,7 @@ func parameters(rest string) (own map[string]string, others []string, err error)
 			if _, twice := own[key]; twice {
 				return nil, nil, fmt.Errorf("%s= stands there twice", key)
 			}
-			own[key] = unescape(value)
+			own[key] = value
 		case "":
 		default:
 			others = append(others, one)

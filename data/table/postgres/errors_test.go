@@ -18,8 +18,8 @@ func TestAnAddressIsTakenApart(t *testing.T) {
 		{"postgres://u:se%40cret@h:5433/db?table=t", "t", "", "postgres://u@h:5433/db?table=t"},
 		{"postgresql://h/db?sslmode=disable&table=s.t&password=se%40cret&mode=append", "s.t", "", "postgresql://h/db?sslmode=disable&table=s.t&mode=append"},
 		{"postgres://h/db?query=SELECT a+1 FROM t WHERE b & 1 = 0 AND c LIKE 'x%25' OR d LIKE 'y%';", "", "SELECT a+1 FROM t WHERE b & 1 = 0 AND c LIKE 'x%' OR d LIKE 'y%'",
-			"postgres://h/db?query=SELECT a+1 FROM t WHERE b & 1 = 0 AND c LIKE 'x%' OR d LIKE 'y%';"},
-		{"postgres:///db?host=/run/pg&table=%C3%BCber", "über", "", "postgres:///db?host=/run/pg&table=über"},
+			"postgres://h/db?query=SELECT a+1 FROM t WHERE b & 1 = 0 AND c LIKE 'x%25' OR d LIKE 'y%';"},
+		{"postgres:///db?host=/run/pg&table=%C3%BCber", "über", "", "postgres:///db?host=/run/pg&table=%C3%BCber"},
 	} {
 		a, err := Parse(c.text)
 		if err != nil {

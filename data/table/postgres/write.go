@@ -178,7 +178,7 @@ func (w *Writer) cell(j int, cell table.Cell) (table.Cell, error) {
 		return cell, &table.Error{File: w.session.address.shown, Row: w.rows, Column: w.heads[j].Name, Problem: problem, Remedy: remedy, Err: err}
 	}
 	if w.hex[j] {
-		raw, err := table.ParseBytes(nil, cell.Text)
+		raw, err := table.ParseBytes(cell.Text)
 		if err != nil {
 			return fault("the value is no bytes", "", err)
 		}

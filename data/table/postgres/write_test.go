@@ -123,7 +123,7 @@ func TestWritingIsAllOrNothing(t *testing.T) {
 		{"fresh", []table.Heading{a, a}, good, []string{"column 2 (a)", "same name"}},
 		{"fresh", []table.Heading{a, {}}, good, []string{"column 2", "no name"}},
 		{"fresh", []table.Heading{a, {Name: strings.Repeat("ä", 32)}}, good, []string{"63 bytes"}},
-		{"fresh", []table.Heading{a, {Name: "b", Type: "bytea"}}, []string{"1", `\`}, []string{"row 2", "column b", "backslash"}},
+		{"fresh", []table.Heading{a, {Name: "b", Type: "bytea"}}, []string{"1", `\`}, []string{"row 2", "column b", "no bytes"}},
 		{strings.Repeat("t", 64), []table.Heading{a, b}, good, []string{"63 bytes"}},
 		{"nowhere.fresh", []table.Heading{a, b}, good, []string{`"nowhere" does not exist`}},
 	} {
