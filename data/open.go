@@ -15,7 +15,16 @@ func Open(path string) (io.ReadCloser, error) {
 	return f, err
 }
 
-func open(path string) (f io.ReadCloser, zipped bool, err error) {
+func open(path string) (f io.ReadCloser, zipped bool, err error) { return openWatched(path, nil) }
+
+// OpenWatched is Open for a file whose reading takes a while: saw, if there is one, is told the bytes read of the
+// file itself, packed as it may be, as they are read.
+func OpenWatched(path string, saw func(bytes int)) (io.ReadCloser, error) {
+	f, _, err := openWatched(path, saw)
+	return f, err
+}
+
+func openWatched(path string, saw func(bytes int)) (f io.ReadCloser, zipped bool, err error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, false, missing(path, err)
@@ -24,12 +33,78 @@ func open(path string) (f io.ReadCloser, zipped bool, err error) {
 		file.Close()
 		return nil, false, fmt.Errorf("%s is a folder; name a file inside it", path)
 	}
-	r, zipped, err := Unpack(file)
+	r, zipped, err := Unpack(watched{file, saw})
 	if err != nil {
 		file.Close()
 		return nil, false, fmt.Errorf("%s: %w", path, err)
 	}
 	return readCloser{r, file}, zipped, nil
+}
+
+// watched tells what is read.
+type watched struct {
+	io.Reader
+	saw func(bytes int)
+}
+
+func (w watched) Read(p []byte) (int, error) {
+	n, err := w.Reader.Read(p)
+	if w.saw != nil {
+		w.saw(n)
+	}
+	return n, err
+}
+
+// OpenRandom opens a file for reading at any place, as Parquet and zip need it; a gzipped one is
+// unpacked into a temporary file, which Close removes.
+func OpenRandom(path string) (f *RandomFile, err error) {
+	r, zipped, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	if !zipped {
+		file, err := os.Open(path)
+		return sized(file, false, err)
+	}
+	file, err := os.CreateTemp("", "ebb-unpacked-*")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := io.Copy(file, r); err != nil {
+		file.Close()
+		os.Remove(file.Name())
+		return nil, fmt.Errorf("%s: unpacking it: %w", path, err)
+	}
+	return sized(file, true, nil)
+}
+
+func sized(file *os.File, temporary bool, err error) (*RandomFile, error) {
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return &RandomFile{File: file, Size: info.Size(), temporary: temporary}, nil
+}
+
+// RandomFile is a file of OpenRandom.
+type RandomFile struct {
+	*os.File
+	Size      int64 // unpacked
+	temporary bool
+}
+
+// Close closes the file, and removes it if it was unpacked for the purpose.
+func (f *RandomFile) Close() error {
+	err := f.File.Close()
+	if f.temporary {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return err
 }
 
 // Unpack returns a reader of r's content, unpacked if it is gzip. An archive cut short shows as

@@ -29,10 +29,13 @@ const (
 	ImageZip         // the same in a zip
 	Safetensors      // the weights of a model
 	Run              // a run directory of Ebb
+	JSONLines        // a JSON object a line
+	SQLite           // a database in a file, perhaps with ?table= or ?query= behind its path
+	PostgreSQL       // the address of a database: postgres://…
 )
 
 var formNames = [...]string{"unknown", "CSV", "NPY", "NPZ", "IDX", "Parquet", "image file",
-	"folder of images", "zip of images", "safetensors", "run", "SQLite", "PostgreSQL"}
+	"folder of images", "zip of images", "safetensors", "run", "JSON lines", "SQLite", "PostgreSQL"}
 
 // String names the form as messages do.
 func (f Form) String() string {
@@ -50,7 +53,7 @@ type Source struct {
 }
 
 // ErrForm is wrapped by the error for content that Ebb does not read.
-var ErrForm = errors.New("not a kind of data that Ebb reads (CSV, NPY, NPZ, IDX, Parquet, a folder or zip of images)")
+var ErrForm = errors.New("not a kind of data that Ebb reads (CSV, JSON lines, Parquet, SQLite, PostgreSQL, NPY, NPZ, IDX, a folder or zip of images)")
 
 // headSize bytes are enough to see any magic number and a few rows of text.
 const headSize = 4096
@@ -115,6 +118,7 @@ var magics = []struct {
 }{
 	{"\x93NUMPY", NPY, "NPY"},
 	{"PAR1", Parquet, "Parquet"},
+	{"PARE", Unknown, "an encrypted Parquet file"},
 	{"\x89PNG\r\n\x1a\n", ImageFile, "a PNG image"},
 	{"\xff\xd8\xff", ImageFile, "a JPEG image"},
 	{"PK\x03\x04", Unknown, "zip"},
@@ -143,6 +147,10 @@ func SniffBytes(head []byte) (form Form, found string) {
 		return IDX, "IDX"
 	case isSafetensors(head):
 		return Safetensors, "safetensors"
+	case isJSONLines(head):
+		return JSONLines, "JSON lines"
+	case isJSONArray(head):
+		return Unknown, "a JSON array (make it an object a line first, for example with jq -c '.[]')"
 	case isText(head):
 		return CSV, "text"
 	}
@@ -163,6 +171,26 @@ func isIDX(head []byte) bool {
 // isSafetensors sees the eight bytes of a header's length, then JSON.
 func isSafetensors(head []byte) bool {
 	return len(head) > 9 && head[6] == 0 && head[7] == 0 && head[8] == '{'
+}
+
+// isJSONLines sees an object that begins with a key, or is empty.
+func isJSONLines(head []byte) bool {
+	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte{0xef, 0xbb, 0xbf}), " \t\r\n")
+	if !bytes.HasPrefix(head, []byte("{")) {
+		return false
+	}
+	rest := bytes.TrimLeft(head[1:], " \t\r\n")
+	return bytes.HasPrefix(rest, []byte(`"`)) || bytes.HasPrefix(rest, []byte("}"))
+}
+
+// isJSONArray sees the begin of an array of objects or arrays.
+func isJSONArray(head []byte) bool {
+	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte{0xef, 0xbb, 0xbf}), " \t\r\n")
+	if !bytes.HasPrefix(head, []byte("[")) {
+		return false
+	}
+	rest := bytes.TrimLeft(head[1:], " \t\r\n")
+	return isJSONLines(rest) || bytes.HasPrefix(rest, []byte("["))
 }
 
 // isText accepts UTF-8 and the single-byte encodings, and UTF-16 by its byte-order mark; the

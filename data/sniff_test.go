@@ -78,6 +78,9 @@ func TestSniffLooksAtContent(t *testing.T) {
 		{"j.csv", zipped(t, "readme.txt", "cats/1.JPG"), ImageZip, false},
 		{"k.csv", append([]byte{40, 0, 0, 0, 0, 0, 0, 0}, `{"w":{"dtype":"F32"}}`...), Safetensors, false},
 		{"l.csv", []byte("\xff\xfea\x00,\x00b\x00\n\x00"), CSV, false},
+		{"n.csv", []byte("\xef\xbb\xbf\n{ \"a\": 1}\n"), JSONLines, false},
+		{"o.csv", gzipped(t, "{}\n"), JSONLines, true},
+		{"p.csv", []byte("{a},b\n1,2\n"), CSV, false},
 		{"m.csv", []byte("caf\xe9,b\n1,2\n"), CSV, false},
 		{"n.csv", []byte("SQLite format 3\x00"), SQLite, false},
 	} {
@@ -133,6 +136,7 @@ func TestSniffSaysWhatItFoundInstead(t *testing.T) {
 		{write(t, filepath.Join(dir, "x.db"), []byte("a,b\n1,2\n")) + "?table=t", []string{"no SQLite database"}, nil},
 		{filepath.Join(dir, "absent.db?table=t"), []string{"no such file"}, fs.ErrNotExist},
 		{write(t, filepath.Join(dir, "x.bin"), []byte{1, 2, 3, 4}), []string{"binary data starting with 01 02 03 04"}, ErrForm},
+		{write(t, filepath.Join(dir, "x.json"), []byte("[\n {\"a\": 1}]")), []string{"JSON array", "jq"}, ErrForm},
 		{empty, []string{"empty folder"}, nil},
 		{filepath.Join(dir, "texts"), []string{"neither PNG or JPEG images nor a run"}, ErrForm},
 	} {

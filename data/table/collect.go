@@ -54,14 +54,18 @@ func newCollector(r RowReader, source string) *collector {
 // add takes the row that stands in cells.
 func (c *collector) add() {
 	for j, cell := range c.cells {
-		if cell.Null {
-			c.addNull(j)
-			continue
-		}
-		c.t.Columns[j].appendBytes(cell.Text)
-		if c.text != nil {
-			c.quotes[j].see(cell.Text, c.text.Quoted(j))
-		}
+		c.cell(j, cell)
+	}
+}
+
+func (c *collector) cell(j int, cell Cell) {
+	if cell.Null {
+		c.addNull(j)
+		return
+	}
+	c.t.Columns[j].appendBytes(cell.Text)
+	if c.text != nil {
+		c.quotes[j].see(cell.Text, c.text.Quoted(j))
 	}
 }
 

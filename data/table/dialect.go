@@ -14,7 +14,11 @@ type Dialect struct {
 	CRLF         bool   `yaml:"crlf,omitempty"`          // lines end in CR LF
 	BOM          bool   `yaml:"bom,omitempty"`           // the file starts with the mark EF BB BF
 	QuotedHeader bool   `yaml:"quoted_header,omitempty"` // every name is in quotes
+	// Encoding is UTF-8 if empty, or utf-16le, utf-16be, windows-1252.
+	Encoding string `yaml:"encoding,omitempty"`
 }
+
+func (d Dialect) utf16() bool { return d.Encoding == EncodingUTF16LE || d.Encoding == EncodingUTF16BE }
 
 // delimiters are tried in this order; the earlier wins a tie.
 const delimiters = ",;\t|"

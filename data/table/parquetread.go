@@ -21,6 +21,7 @@ type parquetReader struct {
 	group   int   // the row group being read
 	left    int64 // rows of it not yet given
 	row     int64 // rows given
+	watch   func(Progress)
 }
 
 // newParquetReader reads the footer of a file of size bytes; closing the reader closes closer.
@@ -152,6 +153,9 @@ func (p *parquetReader) Next(cells []Cell) (err error) {
 	}
 	p.left--
 	p.row++
+	if p.watch != nil && p.row%(1<<14) == 0 {
+		p.watch(Progress{Part: float64(p.row) / float64(p.file.NumRows())})
+	}
 	for j, c := range p.columns {
 		v, err := c.next()
 		if err != nil {

@@ -3,14 +3,14 @@ package table
 import (
 	"bufio"
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"ebb/data"
 )
 
 // Error is a fault in a file of text: what, where and what to do about it.
@@ -61,6 +61,9 @@ type Reader struct {
 	rows   int  // read so far
 	spare  int  // rows of a one-column table still to be given for blank lines
 	held   bool // a record waits behind them
+	high   high
+	arena  []byte // the row in UTF-8, if it was not
+	closer io.Closer
 }
 
 // Headings implements RowReader: names without types.
@@ -72,8 +75,13 @@ func (r *Reader) Headings() []Heading {
 	return heads
 }
 
-// Close implements RowReader; whoever opened the file closes it.
-func (r *Reader) Close() error { return nil }
+// Close implements RowReader. A reader that NewReader made leaves the file to who opened it.
+func (r *Reader) Close() error {
+	if r.closer == nil {
+		return nil
+	}
+	return r.closer.Close()
+}
 
 // NewReader reads the header of r; source names it in messages. The delimiter (comma, semicolon,
 // tab or bar) is found from the first 64 KiB, the header must hold distinct names of which one, as
@@ -84,11 +92,19 @@ func NewReader(r io.Reader, source string) (*Reader, error) {
 	if err != nil && err != io.EOF {
 		return nil, &Error{File: source, Problem: "can't be read", Err: err}
 	}
-	whole := err == io.EOF
 	rd := &Reader{source: source}
-	if err := rd.encoding(sample); err != nil {
-		return nil, err
+	if rd.Dialect.Encoding = utf16Of(sample); rd.Dialect.Encoding != "" {
+		br = bufio.NewReaderSize(newUTF16Reader(br, rd.Dialect.Encoding, source), sniffSize)
+		if sample, err = br.Peek(sniffSize); err != nil && err != io.EOF {
+			return nil, err
+		}
 	}
+	whole := err == io.EOF
+	if i := bytes.IndexByte(sample, 0); i >= 0 {
+		return nil, &Error{File: source, Line: 1 + bytes.Count(sample[:i], []byte("\n")),
+			Problem: "the file holds NUL bytes, so it is no table of text", Remedy: "give a CSV file"}
+	}
+	rd.Dialect.BOM = bytes.HasPrefix(sample, bom)
 	if rd.Dialect.BOM {
 		_, _ = br.Discard(len(bom)) // what Peek has shown is there
 		sample = sample[len(bom):]
@@ -107,19 +123,6 @@ func NewReader(r io.Reader, source string) (*Reader, error) {
 
 var bom = []byte{0xef, 0xbb, 0xbf}
 
-func (r *Reader) encoding(sample []byte) error {
-	switch {
-	case bytes.HasPrefix(sample, []byte{0xff, 0xfe}), bytes.HasPrefix(sample, []byte{0xfe, 0xff}):
-		return &Error{File: r.source, Problem: "the text is UTF-16",
-			Remedy: "convert it, for example with iconv -f UTF-16 -t UTF-8"}
-	case bytes.IndexByte(sample, 0) >= 0:
-		return &Error{File: r.source, Line: 1 + bytes.Count(sample[:bytes.IndexByte(sample, 0)], []byte("\n")),
-			Problem: "the file holds NUL bytes, so it is no table of text", Remedy: "give a CSV file"}
-	}
-	r.Dialect.BOM = bytes.HasPrefix(sample, bom)
-	return nil
-}
-
 func (r *Reader) header() error {
 	err := r.s.record()
 	if err == io.EOF {
@@ -129,13 +132,16 @@ func (r *Reader) header() error {
 		return r.fault(err)
 	}
 	r.Dialect.QuotedHeader = true
-	for i := range r.s.fields() {
-		name := string(r.s.field(i))
-		if !utf8.ValidString(name) {
-			return r.notUTF8(i, name)
-		}
+	cells := make([]Cell, r.s.fields())
+	for i := range cells {
+		cells[i].Text = r.s.field(i)
 		r.Dialect.QuotedHeader = r.Dialect.QuotedHeader && r.s.quoted[i]
-		r.Names = append(r.Names, name)
+	}
+	if err := r.decode(cells); err != nil {
+		return err
+	}
+	for _, c := range cells {
+		r.Names = append(r.Names, string(c.Text))
 	}
 	return r.checkNames()
 }
@@ -205,13 +211,18 @@ func (r *Reader) Next(cells []Cell) error {
 		cells[i] = Cell{Text: r.s.field(i)}
 	}
 	if !ascii(r.s.buf) {
-		return r.checkText(cells)
+		return r.decode(cells)
 	}
 	return nil
 }
 
 // ascii reports whether no byte of the text is above 127.
 func ascii(text []byte) bool {
+	for ; len(text) >= 8; text = text[8:] {
+		if binary.LittleEndian.Uint64(text)&0x8080808080808080 != 0 {
+			return false
+		}
+	}
 	for _, b := range text {
 		if b >= utf8.RuneSelf {
 			return false
@@ -220,12 +231,24 @@ func ascii(text []byte) bool {
 	return true
 }
 
-// checkText refuses a row whose text is not UTF-8.
-func (r *Reader) checkText(cells []Cell) error {
+// decode turns a row with bytes above 127 into UTF-8, or refuses it.
+func (r *Reader) decode(cells []Cell) error {
 	for j := range cells {
-		if !utf8.Valid(cells[j].Text) {
+		if !ascii(cells[j].Text) && !r.high.see(cells[j].Text, r.s.line) {
+			return r.mixed(j, string(cells[j].Text))
+		}
+	}
+	if r.high.other == 0 {
+		return nil
+	}
+	r.Dialect.Encoding = EncodingWindows1252
+	r.arena = slices.Grow(r.arena[:0], 3*len(r.s.buf)) // a byte becomes three at most
+	for j := range cells {
+		start, ok := len(r.arena), false
+		if r.arena, ok = fromWindows1252(r.arena, cells[j].Text); !ok {
 			return r.notUTF8(j, string(cells[j].Text))
 		}
+		cells[j].Text = r.arena[start:]
 	}
 	return nil
 }
@@ -259,10 +282,19 @@ func (r *Reader) fault(err error) error {
 }
 
 func (r *Reader) notUTF8(i int, text string) error {
-	e := &Error{File: r.source, Line: r.s.line, Row: r.rows, Column: r.columnName(i),
-		Problem: fmt.Sprintf("%q is not UTF-8", text),
-		Remedy:  "convert the file, for example with iconv -f LATIN1 -t UTF-8 or iconv -f WINDOWS-1252 -t UTF-8"}
-	return e
+	return &Error{File: r.source, Line: r.s.line, Row: r.rows, Column: r.columnName(i),
+		Problem: fmt.Sprintf("%q is neither UTF-8 nor Windows-1252", text),
+		Remedy:  "convert the file, for example with iconv -f MACINTOSH -t UTF-8"}
+}
+
+// mixed is the error of a file that is UTF-8 in one line and not in another.
+func (r *Reader) mixed(i int, text string) error {
+	problem := fmt.Sprintf("%q is not UTF-8, but line %d of the file is", text, r.high.utf8)
+	if utf8.ValidString(text) {
+		problem = fmt.Sprintf("%q is UTF-8, but line %d of the file is not", text, r.high.other)
+	}
+	return &Error{File: r.source, Line: r.s.line, Row: r.rows, Column: r.columnName(i), Problem: problem,
+		Remedy: "repair that line, or convert the file, for example with iconv -f WINDOWS-1252 -t UTF-8"}
 }
 
 func (r *Reader) columnName(i int) string {
@@ -277,16 +309,6 @@ func count(n int, what string) string {
 		return "1 " + what
 	}
 	return strconv.Itoa(n) + " " + what + "s"
-}
-
-// Open reads the table in the file at path, which may be gzipped.
-func Open(path string) (*Table, error) {
-	f, err := data.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return Read(f, path)
 }
 
 // Read reads a whole table of delimited text; source names it in messages. A table without rows

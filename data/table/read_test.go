@@ -90,9 +90,12 @@ func TestReadErrorsSayWhatWhereAndWhatToDo(t *testing.T) {
 		{"two columns of one name", "a,b,a\n1,2,3\n", []string{"column 3", `"a"`, "column 1", "rename"}, 0},
 		{"two columns without a name", "a,,\n1,2,3\n", []string{"column 3", "no name", "column 2"}, 0},
 		{"no header", "1.5,2\n3,4\n", []string{"line 1", "only numbers", "header"}, 0},
-		{"Latin-1", "a,b\n1,caf\xe9\n", []string{"line 2", "row 1", "column 2 (b)", "UTF-8", "iconv"}, 1},
-		{"Latin-1 in the header", "a,caf\xe9\n1,2\n", []string{"line 1", "column 2", "iconv"}, 0},
-		{"UTF-16", "\xff\xfea\x00\n\x00", []string{"UTF-16", "iconv"}, 0},
+		{"neither UTF-8 nor Windows-1252", "a,b\n1,caf\x81\n", []string{"line 2", "row 1", "column 2 (b)", "UTF-8", "iconv"}, 1},
+		{"the same in the header", "a,caf\x8d\n1,2\n", []string{"line 1", "column 2", "iconv"}, 0},
+		{"UTF-8 with a broken line", "a,b\n1,café\n2,caf\xe9\n", []string{"line 3", "row 2", "column 2 (b)", "line 2 of the file is", "repair"}, 2},
+		{"Windows-1252 with a line of UTF-8", "a,b\n1,caf\xe9\n2,café\n", []string{"line 3", "row 2", "column 2 (b)", "line 2 of the file is not"}, 2},
+		{"UTF-16 cut within a character", "\xff\xfea\x00\n\x00b", []string{"UTF-16", "line 2", "cut short"}, 0},
+		{"UTF-16 with half a character", "\xff\xfea\x00\n\x00\x00\xd8b\x00", []string{"UTF-16", "line 2", "half a character"}, 0},
 		{"binary", "a,b\n1,\x00\n", []string{"line 2", "NUL"}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -147,6 +150,9 @@ func TestWriteGivesBackWhatWasRead(t *testing.T) {
 		"a,b\n,\n,2\n",
 		"a\n1\n\"\"\n2\n",
 		"a,b\n\"say \"\"hi\"\"\",2\n",
+		"na\xefve,b\n\x80 5,\"caf\xe9\"\n1,2\n", // Windows-1252
+		"\xff\xfea\x00,\x00b\x00\n\x00\xac\x20,\x00\x3d\xd8\x00\xde\n\x00",
+		"\xfe\xff\x00a\x00,\x00b\x00\n\x20\xac\x00,\xd8\x3d\xde\x00\x00\n",
 	} {
 		var b bytes.Buffer
 		if err := Write(&b, read(t, text)); err != nil {
@@ -155,6 +161,30 @@ func TestWriteGivesBackWhatWasRead(t *testing.T) {
 		if d := cmp.Diff(text, b.String()); d != "" {
 			t.Error(d)
 		}
+	}
+}
+
+// The same cells are read from every encoding, and the dialect names it.
+func TestReadTellsEncodingsApart(t *testing.T) {
+	for _, c := range []struct{ encoding, text string }{
+		{"", "ß,b\n€ 5,café\n"},
+		{"windows-1252", "\xdf,b\n\x80 5,caf\xe9\n"},
+		{"utf-16le", "\xff\xfe\xdf\x00,\x00b\x00\n\x00\xac\x20 \x005\x00,\x00c\x00a\x00f\x00\xe9\x00\n\x00"},
+		{"utf-16be", "\xfe\xff\x00\xdf\x00,\x00b\x00\n\x20\xac\x00 \x005\x00,\x00c\x00a\x00f\x00\xe9\x00\n"},
+	} {
+		tab := read(t, c.text)
+		if tab.Dialect.Encoding != c.encoding || tab.Names()[0] != "ß" || !slices.Equal(tab.Row(nil, 0), []string{"€ 5", "café"}) {
+			t.Errorf("%q: %q, %q in %q", c.text, tab.Names(), tab.Row(nil, 0), tab.Dialect.Encoding)
+		}
+	}
+}
+
+// A character that Windows-1252 lacks is not replaced by another one.
+func TestWriteRefusesWhatTheEncodingLacks(t *testing.T) {
+	tab := read(t, "a,b\n\xe9,2\n")
+	tab.Append("Ł", "3")
+	if err := Write(io.Discard, tab); err == nil || !strings.Contains(err.Error(), "'Ł'") {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -2,6 +2,7 @@ package table
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -97,14 +98,23 @@ func (s *scanner) readField() (fieldEnd, error) {
 		return s.readQuoted()
 	}
 	s.quoted = append(s.quoted, false)
-	for ; err == nil; c, err = s.r.ReadByte() {
-		switch c {
-		case s.delim:
-			return endField, nil
-		case '\n', '\r':
+	if err == nil {
+		err = s.r.UnreadByte()
+	}
+	for err == nil {
+		b, _ := s.r.Peek(s.r.Buffered()) // what is buffered can be peeked
+		n := s.bare(b)
+		s.buf = append(s.buf, b[:n]...)
+		if n < len(b) {
+			c := b[n]
+			_, _ = s.r.Discard(n + 1)
+			if c == s.delim {
+				return endField, nil
+			}
 			return endLine, s.endOfLine(c)
 		}
-		s.buf = append(s.buf, c)
+		_, _ = s.r.Discard(n)
+		_, err = s.r.Peek(1)
 	}
 	if err == io.EOF {
 		return endInput, nil
@@ -112,21 +122,35 @@ func (s *scanner) readField() (fieldEnd, error) {
 	return endInput, err
 }
 
+// bare counts the bytes before the first delimiter or line end.
+func (s *scanner) bare(b []byte) int {
+	for i, c := range b {
+		if c == s.delim || c == '\n' || c == '\r' {
+			return i
+		}
+	}
+	return len(b)
+}
+
 // readQuoted reads a field after its opening quote; a doubled quote stands for one.
 func (s *scanner) readQuoted() (fieldEnd, error) {
 	for {
-		c, err := s.r.ReadByte()
-		if err != nil {
+		if _, err := s.r.Peek(1); err != nil {
 			return endInput, s.unclosed(err)
 		}
-		if c == '\n' {
-			s.next++
+		b, _ := s.r.Peek(s.r.Buffered())
+		n := bytes.IndexByte(b, '"')
+		if n < 0 {
+			n = len(b)
 		}
-		if c != '"' {
-			s.buf = append(s.buf, c)
+		s.next += bytes.Count(b[:n], []byte{'\n'})
+		s.buf = append(s.buf, b[:n]...)
+		if n == len(b) {
+			_, _ = s.r.Discard(n)
 			continue
 		}
-		c, err = s.r.ReadByte()
+		_, _ = s.r.Discard(n + 1)
+		c, err := s.r.ReadByte()
 		switch {
 		case err == io.EOF:
 			return endInput, nil

@@ -217,6 +217,9 @@ func (s *Schema) Check() error {
 	if d := s.Dialect.Delimiter; len(d) > 1 || !strings.Contains(delimiters, d) {
 		return fmt.Errorf("the schema's delimiter %q is none of comma, semicolon, tab, bar", d)
 	}
+	if e := s.Dialect.Encoding; !slices.Contains(encodings, e) {
+		return fmt.Errorf("the schema's encoding %q is none of utf-16le, utf-16be, windows-1252; leave it out for UTF-8", e)
+	}
 	return nil
 }
 

@@ -12,6 +12,11 @@ type Table struct {
 	Source  string // the file it came from, for messages
 	Dialect Dialect
 	Columns []*Column
+
+	// Seen is how many rows there were, where not all were kept; Below is the threshold that chose
+	// those that were (see ReadOptions).
+	Seen  int
+	Below uint64
 }
 
 // Column holds the raw cells of one column, each distinct text once.

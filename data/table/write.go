@@ -17,8 +17,8 @@ type Writer struct {
 
 // NewWriter writes the header of t, of which it takes the names, the dialect and the quoting.
 func NewWriter(w io.Writer, t *Table) (*Writer, error) {
-	tw := &Writer{w: bufio.NewWriterSize(w, 1<<16), dialect: t.Dialect, columns: t.Columns}
-	if t.Dialect.BOM {
+	tw := &Writer{w: bufio.NewWriterSize(newEncoder(w, t.Dialect.Encoding), 1<<16), dialect: t.Dialect, columns: t.Columns}
+	if t.Dialect.BOM || t.Dialect.utf16() {
 		_, _ = tw.w.Write(bom) // a bufio.Writer keeps its error for Flush
 	}
 	for j, c := range t.Columns {
