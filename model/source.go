@@ -15,6 +15,8 @@ type Source struct {
 	Path   string
 	Table  *table.Table  // nil for pictures
 	Images *image.Images // nil for a table
+
+	address string // of a database, to find it again
 }
 
 // ErrRun says that a path holds a run where data was wanted.
@@ -25,6 +27,9 @@ func OpenSource(path string) (*Source, error) {
 	found, err := data.Sniff(path)
 	if err != nil {
 		return nil, err
+	}
+	if found.Form == data.SQLite || found.Form == data.PostgreSQL {
+		return openDatabase(found)
 	}
 	s := &Source{Path: path}
 	switch found.Form {
@@ -61,8 +66,8 @@ func (s *Source) String() string {
 
 // Data is the source as a configuration names it, by its absolute path.
 func (s *Source) Data() Data {
-	path := s.Path
-	if abs, err := filepath.Abs(path); err == nil {
+	path := s.address
+	if abs, err := filepath.Abs(s.Path); err == nil && path == "" {
 		path = abs
 	}
 	return Data{Path: path, Rows: s.Rows()}

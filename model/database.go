@@ -1,0 +1,42 @@
+package model
+
+import (
+	"context"
+
+	"ebb/data"
+	"ebb/data/table"
+	"ebb/data/table/postgres"
+	"ebb/data/table/sqlite"
+)
+
+// openDatabase reads a table of a database. What the source shows and remembers of its address has no
+// password; a resume takes it from PGPASSWORD, ~/.pgpass or the address that is given then.
+func openDatabase(found data.Source) (*Source, error) {
+	ctx := context.Background()
+	s := &Source{}
+	var rows table.RowReader
+	if found.Form == data.PostgreSQL {
+		r, err := postgres.Open(ctx, found.Path)
+		if err != nil {
+			return nil, err
+		}
+		rows, s.Path = r, postgres.Redact(found.Path)
+		s.address = s.Path
+	} else {
+		a, err := sqlite.Parse(found.Path)
+		if err != nil {
+			return nil, err
+		}
+		r, err := sqlite.Open(ctx, found.Path)
+		if err != nil {
+			return nil, err
+		}
+		rows, s.Path, s.address = r, a.String(), a.Absolute()
+	}
+	var err error
+	s.Table, err = table.ReadRows(rows, s.Path)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
