@@ -17,14 +17,15 @@ func Open(path string) (io.ReadCloser, error) {
 
 func open(path string) (f io.ReadCloser, zipped bool, err error) { return openWatched(path, nil) }
 
-// OpenWatched is Open for a file whose reading takes a while: saw, if there is one, is told the bytes read of the
-// file itself, packed as it may be, as they are read.
-func OpenWatched(path string, saw func(bytes int)) (io.ReadCloser, error) {
+// OpenWatched is Open for a file whose reading takes a while: saw, if there is one, is told the bytes
+// read of the file itself, packed as it may be, as they are read. An error that it returns ends the
+// reading.
+func OpenWatched(path string, saw func(bytes int) error) (io.ReadCloser, error) {
 	f, _, err := openWatched(path, saw)
 	return f, err
 }
 
-func openWatched(path string, saw func(bytes int)) (f io.ReadCloser, zipped bool, err error) {
+func openWatched(path string, saw func(bytes int) error) (f io.ReadCloser, zipped bool, err error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, false, missing(path, err)
@@ -44,13 +45,15 @@ func openWatched(path string, saw func(bytes int)) (f io.ReadCloser, zipped bool
 // watched tells what is read.
 type watched struct {
 	io.Reader
-	saw func(bytes int)
+	saw func(bytes int) error
 }
 
 func (w watched) Read(p []byte) (int, error) {
 	n, err := w.Reader.Read(p)
 	if w.saw != nil {
-		w.saw(n)
+		if stop := w.saw(n); stop != nil {
+			return n, stop
+		}
 	}
 	return n, err
 }

@@ -42,6 +42,10 @@ type Config struct {
 type Data struct {
 	Path string `yaml:"path" json:"path"`
 	Rows int    `yaml:"rows" json:"rows"`
+	// Of is how many rows there were, where only so many were kept as the budget of memory allowed;
+	// Below chooses the same ones again (see table.ReadOptions).
+	Of    int    `yaml:"of,omitempty" json:"of,omitempty"`
+	Below uint64 `yaml:"below,omitempty" json:"-"`
 }
 
 // Process is the forward process and how the network's output is read.

@@ -23,7 +23,10 @@ type Source struct {
 var ErrRun = errors.New("a run, not data")
 
 // OpenSource reads the data at path, whatever its form: the content decides, not the name.
-func OpenSource(path string) (*Source, error) {
+func OpenSource(path string) (*Source, error) { return OpenSourceWith(path, table.ReadOptions{}) }
+
+// OpenSourceWith is OpenSource that keeps as many rows of a table as o allows.
+func OpenSourceWith(path string, o table.ReadOptions) (*Source, error) {
 	found, err := data.Sniff(path)
 	if err != nil {
 		return nil, err
@@ -32,15 +35,21 @@ func OpenSource(path string) (*Source, error) {
 		return openDatabase(found)
 	}
 	s := &Source{Path: path}
-	switch found.Form {
-	case data.CSV:
-		s.Table, err = table.Open(path)
-	case data.IDX, data.NPY, data.NPZ, data.ImageFolder, data.ImageZip, data.ImageFile:
+	rows := false // an array that is no set of pictures
+	if found.Form == data.NPY || found.Form == data.NPZ {
+		if rows, err = table.IsArrayTable(path); err != nil {
+			return nil, err
+		}
+	}
+	switch form := found.Form; {
+	case rows, form == data.CSV, form == data.JSONLines, form == data.Parquet:
+		s.Table, err = table.OpenWith(path, o)
+	case form == data.IDX, form == data.NPY, form == data.NPZ, form == data.ImageFolder, form == data.ImageZip, form == data.ImageFile:
 		s.Images, err = image.Open(path, image.Options{})
-	case data.Run:
+	case form == data.Run:
 		err = fmt.Errorf("%s is %w: sample it with 'ebb sample %s -n 100 -o new.csv'", path, ErrRun, path)
 	default:
-		err = fmt.Errorf("%s is %v, which ebb cannot learn from yet: export it as CSV, NPY, IDX or a folder of PNG files", path, found.Form)
+		err = fmt.Errorf("%s is %v, which ebb cannot learn from yet: export it as CSV, Parquet, NPY, IDX or a folder of PNG files", path, found.Form)
 	}
 	if err != nil {
 		return nil, err
@@ -58,6 +67,9 @@ func (s *Source) Rows() int {
 
 // String says in words what the data is.
 func (s *Source) String() string {
+	if t := s.Table; t != nil && t.Seen > 0 {
+		return fmt.Sprintf("%d of %d rows, chosen at random, of %d columns", t.Rows(), t.Seen, len(t.Columns))
+	}
 	if s.Table != nil {
 		return fmt.Sprintf("%d rows of %d columns", s.Table.Rows(), len(s.Table.Columns))
 	}
@@ -70,7 +82,11 @@ func (s *Source) Data() Data {
 	if abs, err := filepath.Abs(s.Path); err == nil && path == "" {
 		path = abs
 	}
-	return Data{Path: path, Rows: s.Rows()}
+	d := Data{Path: path, Rows: s.Rows()}
+	if s.Table != nil {
+		d.Of, d.Below = s.Table.Seen, s.Table.Below
+	}
+	return d
 }
 
 // NewConfig is the configuration for data like s: preset is a size of its kind of model, or

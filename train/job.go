@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"ebb/data/table"
 	"ebb/engine/kernel/parallel"
 	"ebb/model"
 	"ebb/model/checkpoint"
@@ -71,12 +72,21 @@ func fitMemory(c *model.Config, src *model.Source) (*Plan, error) {
 // is none yet. c is the run's own configuration (model.ReadConfig), in which the caller may have
 // changed the budget. path is where the data lies now; empty is where the run found it.
 func Resume(dir string, c *model.Config, path string) (*Job, error) {
+	return ResumeWatched(dir, c, path, nil)
+}
+
+// ResumeWatched is Resume; watch may be nil; see table.ReadOptions. Of data
+// that had not fitted into the run's budget of memory the same rows are kept as at the start.
+func ResumeWatched(dir string, c *model.Config, path string, watch func(table.Progress) error) (*Job, error) {
 	if path == "" {
 		path = c.Data.Path
 	}
-	src, err := model.OpenSource(path)
+	src, err := model.OpenSourceWith(path, table.ReadOptions{Below: c.Data.Below, Watch: watch})
 	if err != nil {
 		return nil, err
+	}
+	if src.Table != nil && c.Data.Below > 0 && src.Table.Seen != c.Data.Of {
+		return nil, fmt.Errorf("%s has %d rows, the run %s was started with %d: resume it with the same data", path, src.Table.Seen, dir, c.Data.Of)
 	}
 	if src.Rows() != c.Data.Rows {
 		return nil, fmt.Errorf("%s has %d rows, the run %s was started with %d: resume it with the same data", path, src.Rows(), dir, c.Data.Rows)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"ebb/data"
@@ -49,14 +50,14 @@ func (o *sampleOptions) checkPlace(c *model.Config) error {
 }
 
 func (o *sampleOptions) checkRows() error {
-	end := ending(o.out)
+	end := rowEnding(o.out)
 	switch {
 	case o.class != "":
 		return usagef("--class is for pictures; %s is a table", o.run)
 	case o.out == "" && o.json:
 		return usagef("--json reports what was written: say where the rows go with -o FILE.csv")
-	case o.out != "" && end != ".csv" && end != ".tsv":
-		return usagef("%s: rows are written as .csv or .tsv, not %q", o.out, end)
+	case o.out != "" && !slices.Contains(rowEndings, end):
+		return usagef("%s: rows are written as %s, not %q", o.out, strings.Join(rowEndings, ", "), end)
 	}
 	return checkFolder(o.out)
 }

@@ -38,10 +38,10 @@ type sampleOptions struct {
 
 const sampleHelp = `Draw new examples from a trained run.
 
-The form of OUT follows its ending: .csv for rows; .png (one picture, a grid), .npy or a folder
-(one PNG each) for pictures. Without -o rows go to standard output. Rows also go to a table of
-PostgreSQL, all or none: -o 'postgres://user@host/database?table=NAME' makes it; &mode=append adds to
-one, &mode=replace puts them in the place of its rows.
+The form of OUT follows its ending: .csv, .tsv, .jsonl or .parquet for rows (the first three also with
+.gz); .png (one picture, a grid), .npy or a folder (one PNG each) for pictures. Without -o rows go to
+standard output. Rows also go to a table of PostgreSQL, all or none: 'postgres://user@host/db?table=NAME'
+makes it; &mode=append adds to one, &mode=replace puts them in the place of its rows.
 
 The same run, seed and number give the same bytes on every machine, with any number of threads;
 example i is the same whether 10 or 10,000 are drawn. --first 1000 goes on where -n 1000 ended.
@@ -55,6 +55,7 @@ func newSample(s streams) *cobra.Command {
 		Short: "Draw new rows or pictures from a trained run",
 		Long:  sampleHelp,
 		Example: `  ebb sample runs/people -n 1000 -o people.csv
+  ebb sample runs/people -n 1000 -o people.parquet
   ebb sample runs/fashion -n 64 -o garments.png --class 5
   ebb sample runs/fashion -n 1000 -o garments/ --sampler ddim --steps 50
   ebb sample runs/fashion -n 64 -o bags.png --class Bag --guidance 2
@@ -178,10 +179,7 @@ func (o *sampleOptions) rows(ctx context.Context, s streams, m *model.TableModel
 	if postgres.Is(o.out) {
 		return toDatabase(ctx, o.out, m.Config.Table.Transform, rows)
 	}
-	if ending(o.out) == ".tsv" {
-		rows.Dialect.Delimiter = "\t"
-	}
-	return checkpoint.WriteFile(o.out, func(w io.Writer) error { return table.Write(w, rows) })
+	return saveRows(o.out, rows, m.Config.Table.Transform)
 }
 
 func (o *sampleOptions) pictures(ctx context.Context, m *model.ImageModel) error {

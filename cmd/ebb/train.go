@@ -51,8 +51,10 @@ type trainOptions struct {
 
 const trainHelp = `Learn the distribution of DATA and write a run directory.
 
-DATA is a CSV or TSV file (.gz too), an IDX, NPY or NPZ file, or a folder or zip of PNG and JPEG
-pictures, whose subfolders are labels. It is found out by content.
+DATA is a table (CSV, TSV, JSON lines, Parquet, NPY, NPZ, any of them gzipped) or pictures (IDX, NPY,
+NPZ, or a folder or zip of PNG and JPEG files, whose subfolders are labels). It is found out by
+content. Of a table that takes more than a quarter of --memory, as many rows are kept as fit, chosen at
+random; the run says how many.
 
 A run can be stopped at any moment, by Ctrl-C or by kill -9: --resume goes on from its last
 checkpoint and ends with the same bytes as a run that was never stopped. The seed and the
@@ -106,7 +108,7 @@ func newTrain(s streams) *cobra.Command {
 	f.IntVar(&o.batch, "batch", 0, "examples a step (default: by the preset)")
 	f.IntVar(&o.micro, "micro-batch", 0, "rows that go through the network at a time; gradients are summed (default: the batch)")
 	f.StringVar(&o.recompute, "recompute", "", "save memory by computing twice: norms or blocks; the result stays the same")
-	f.Var(&o.memory, "memory", "memory that training may take, such as 2GiB: chooses --micro-batch and --recompute")
+	f.Var(&o.memory, "memory", "memory that training may take, such as 2GiB: chooses --micro-batch and --recompute, and rows of a table too large for it")
 	f.Float64Var(&o.rate, "rate", 0, "peak learning rate (default: by the preset)")
 	f.BoolVar(&o.flip, "flip", false, "mirror half of the training pictures left to right")
 	f.IntVar(&o.pad, "pad", 0, "give pictures a border, so that their sides are multiples of this (default: what the network needs)")
@@ -139,12 +141,15 @@ func (o *trainOptions) execute(ctx context.Context, s streams) error {
 	if err := o.check(); err != nil {
 		return err
 	}
+	if o.memory > 0 {
+		debug.SetMemoryLimit(int64(o.memory) / 10 * 9) // garbage counts too
+	}
 	pool, err := newPool(o.threads)
 	if err != nil {
 		return err
 	}
 	defer pool.Close()
-	job, err := o.prepare(s)
+	job, err := o.prepare(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -179,11 +184,11 @@ func (o *trainOptions) check() error {
 type trainJob struct{ run *train.Job }
 
 // prepare opens the run that --resume names, or makes a new one.
-func (o *trainOptions) prepare(s streams) (*trainJob, error) {
+func (o *trainOptions) prepare(ctx context.Context, s streams) (*trainJob, error) {
 	if o.resume {
 		config, err := model.ReadConfig(o.run)
 		if err == nil {
-			return o.reopen(config)
+			return o.reopen(ctx, s, config)
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
@@ -195,12 +200,12 @@ func (o *trainOptions) prepare(s streams) (*trainJob, error) {
 	} else if _, err := os.Stat(filepath.Join(o.run, "config.yaml")); err == nil {
 		return nil, usagef("%s is a run already: go on with --resume, or choose another folder", o.run)
 	}
-	return o.create()
+	return o.create(ctx, s)
 }
 
 // create makes a new run for the data.
-func (o *trainOptions) create() (*trainJob, error) {
-	src, err := model.OpenSource(o.data)
+func (o *trainOptions) create(ctx context.Context, s streams) (*trainJob, error) {
+	src, err := o.read(ctx, s)
 	if err != nil {
 		return nil, notData(err)
 	}
@@ -342,15 +347,17 @@ func (o *trainOptions) override(c *model.Config) {
 }
 
 // reopen opens the existing run of a configuration.
-func (o *trainOptions) reopen(config *model.Config) (*trainJob, error) {
+func (o *trainOptions) reopen(ctx context.Context, s streams, config *model.Config) (*trainJob, error) {
 	for _, name := range []string{"config", "preset", "label", "schedule", "prediction", "weighting", "times", "seed", "batch", "micro-batch", "memory", "rate", "flip", "label-drop", "exact-conv", "precision"} {
 		if o.given(name) && !o.agrees(name, config) {
 			return nil, usagef("--%s differs from the run's own setting: a resumed run keeps its settings; leave the flag out, or start another run", name)
 		}
 	}
 	o.override(config)
-	run, err := train.Resume(o.run, config, o.data)
-	return &trainJob{run}, notData(err)
+	watch := watchReading(ctx, s)
+	run, err := train.ResumeWatched(o.run, config, o.data, watch.update)
+	watch.done()
+	return &trainJob{run}, interrupted(notData(err))
 }
 
 // agrees tells whether a flag says what the run's configuration says anyway.

@@ -81,3 +81,31 @@ func BenchmarkDecode(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkScan reads rows and keeps none.
+func BenchmarkScan(b *testing.B) {
+	f, err := os.Open("testdata/adult.csv.gz")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		b.Fatal(err)
+	}
+	text, err := io.ReadAll(z)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		r, err := NewReader(bytes.NewReader(text), "adult")
+		if err != nil {
+			b.Fatal(err)
+		}
+		cells := make([]Cell, len(r.Names))
+		for err == nil {
+			err = r.Next(cells)
+		}
+	}
+}

@@ -6,6 +6,9 @@
 //	file -> [Table] -> [Infer] -> [Schema] -> [Fit] -> [Transform] -> [Transform.Encode] -> numbers
 //	file <- [Write] <- [Table] <- [Transform.Decode] <- numbers
 //
+// Files of any form are read and written row by row ([RowReader], [RowWriter]); [Open] finds out which
+// form it is. The forms with types spell their values as stored.go says.
+//
 // A [Table] holds raw text, interned by column; nothing is parsed away. A [Schema] says what each
 // column is (real, integer, category, boolean, date, identifier), how its values are spelled
 // and which marks stand for a missing value; it gives its reasons and can be edited. A [Transform]

@@ -26,6 +26,7 @@ type jsonReader struct {
 	lines  *lineReader
 	file   io.Closer
 	rows   int
+	meter  *meter // nil: the file is no file
 
 	parser jsonParser
 	arena  []byte // texts of the row
@@ -184,14 +185,22 @@ func (r *jsonReader) keep(path []byte, v jsonValue) error {
 	return nil
 }
 
+// part is how much of the second reading is done.
+func (r *jsonReader) part() float64 {
+	if r.meter == nil {
+		return 1
+	}
+	return r.meter.part(2)
+}
+
 // Close implements RowReader.
 func (r *jsonReader) Close() error { return r.file.Close() }
 
 func (r *jsonReader) fault(line int, err error) error {
-	e := &Error{File: r.source, Line: line, Problem: err.Error(), Remedy: "every line must be one JSON object"}
+	e := &Error{File: r.source, Line: line, Problem: "it can't be read", Err: err, Remedy: "every line must be one JSON object"}
 	var array *errArray
 	if errors.As(err, &array) {
-		e.Column, e.Problem = array.path, "it holds an array, and a row of a table has one value a column"
+		e.Column, e.Err, e.Problem = array.path, nil, "it holds an array, and a row of a table has one value a column"
 		e.Remedy = fmt.Sprintf("take it out or unfold it first, for example with jq -c 'del(.%s)'", array.path)
 	}
 	return e

@@ -20,9 +20,9 @@ func OpenWith(path string, o ReadOptions) (*Table, error) {
 	return ReadSample(r, path, o)
 }
 
-// OpenRows opens the table in the file at path for reading row by row. watch, if there is one, is
-// told now and then how far the reading is.
-func OpenRows(path string, watch func(Progress)) (RowReader, error) {
+// OpenRows opens the table in the file at path for reading row by row. watch may be nil; see
+// ReadOptions.Watch.
+func OpenRows(path string, watch func(Progress) error) (RowReader, error) {
 	found, err := data.Sniff(path)
 	if err != nil {
 		return nil, err
@@ -42,14 +42,19 @@ func OpenRows(path string, watch func(Progress)) (RowReader, error) {
 			f.Close()
 			return nil, err
 		}
-		r.closer = f
+		r.closer, r.meter = f, meter
 		return r, nil
 	case data.JSONLines:
 		meter, err := newMeter(path, 2, watch)
 		if err != nil {
 			return nil, err
 		}
-		return newJSONReader(func() (io.ReadCloser, error) { return data.OpenWatched(path, meter.saw) }, path)
+		r, err := newJSONReader(func() (io.ReadCloser, error) { return data.OpenWatched(path, meter.saw) }, path)
+		if err != nil {
+			return nil, err
+		}
+		r.meter = meter
+		return r, nil
 	case data.Parquet:
 		f, err := data.OpenRandom(path)
 		if err != nil {

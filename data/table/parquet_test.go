@@ -278,6 +278,16 @@ func TestParquetReadsFilesOfOthers(t *testing.T) {
 		{"int64_decimal", "decimal(10,2)", 24, "1.00"},
 		{"delta_length_byte_array", "text", 1000, "apple_banana_mango0"},
 		{"rle_boolean_encoding", "boolean", 68, "true"},
+		{"duckdb", "boolean smallint smallint smallint integer integer bigint bigint decimal(20,0) double real double decimal(4,2) " +
+			"decimal(9,3) decimal(18,4) decimal(38,10) date time timestamp timestamp timestamp timestamp timestamptz interval text text bytea " +
+			"uuid json text text text integer", 5,
+			"true|0|0|0|0|0|0|0|18446744073709551610|0|0|0|0.00|0.000|0.0000|0.0000000000|1899-12-30|23:59:58.5|1969-12-31 23:59:59.25|" +
+				"2020-01-01 00:00:00|2020-01-01 00:00:00|2020-01-01 00:00:00.000000001|2020-06-01 10:00:00Z|P2MT1.5S|text 0|∅|ab\\000|" +
+				"123e4567-e89b-12d3-a456-426614174000|{\"a\":1}|red|Ulm|00|∅"},
+		{"duckdb_groups", "bigint text", 3000, "0|0"},
+		{"cluster_test_table_2.snappy", "decimal(10,1) decimal(20,2) decimal(30,3) decimal(38,0) decimal(38,0) decimal(38,0) decimal(38,0) " +
+			"decimal(38,0) decimal(38,0) double double double double text text text text text bytea bytea boolean date time timestamptz " +
+			"timestamptz timestamptz text text text", 3, ""},
 		{"single_nan", "double", 1, "∅"},
 		{"null_columns", "text ", 4, "test1|∅"},
 		{"nulls.snappy", "integer", 8, "∅"},
@@ -299,7 +309,7 @@ func TestParquetReadsFilesOfOthers(t *testing.T) {
 			types = append(types, h.Type)
 		}
 		rows, err := cellsOf(r)
-		if err != nil || len(rows) != c.rows || strings.Join(types, " ") != c.types || strings.Join(rows[0], "|") != c.first {
+		if err != nil || len(rows) != c.rows || strings.Join(types, " ") != c.types || c.first != "" && strings.Join(rows[0], "|") != c.first {
 			t.Errorf("%s: %d rows of types %q, the first %q, %v", c.file, len(rows), strings.Join(types, " "), rows[:min(1, len(rows))], err)
 		}
 	}
@@ -336,7 +346,7 @@ func TestParquetSurvivesDamage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for n := 0; n < len(whole); n += 7 {
+		for n := 0; n < len(whole); n += 29 {
 			r, err := parquetBytes(whole[:n])
 			if err == nil {
 				_, err = cellsOf(r)
@@ -345,7 +355,7 @@ func TestParquetSurvivesDamage(t *testing.T) {
 				t.Errorf("%s: the first %d of %d bytes read without error", file, n, len(whole))
 			}
 		}
-		for n := range whole {
+		for n := 0; n < len(whole); n += 3 {
 			b := bytes.Clone(whole)
 			b[n] ^= 0x55
 			if r, err := parquetBytes(b); err == nil {

@@ -21,7 +21,7 @@ type parquetReader struct {
 	group   int   // the row group being read
 	left    int64 // rows of it not yet given
 	row     int64 // rows given
-	watch   func(Progress)
+	watch   func(Progress) error
 }
 
 // newParquetReader reads the footer of a file of size bytes; closing the reader closes closer.
@@ -154,7 +154,9 @@ func (p *parquetReader) Next(cells []Cell) (err error) {
 	p.left--
 	p.row++
 	if p.watch != nil && p.row%(1<<14) == 0 {
-		p.watch(Progress{Part: float64(p.row) / float64(p.file.NumRows())})
+		if err := p.watch(Progress{Part: p.part()}); err != nil {
+			return err
+		}
 	}
 	for j, c := range p.columns {
 		v, err := c.next()
@@ -196,6 +198,9 @@ func (p *parquetReader) nextGroup() error {
 	}
 	return nil
 }
+
+// part is how much of the file is read.
+func (p *parquetReader) part() float64 { return float64(p.row) / float64(max(p.file.NumRows(), 1)) }
 
 // Close implements RowReader.
 func (p *parquetReader) Close() (err error) {

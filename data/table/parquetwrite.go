@@ -23,7 +23,7 @@ const (
 // ParquetWriter writes a Parquet file: one row group for every 131,072 rows, compressed by Snappy.
 // Every column may hold "no value". Dates and times are stored in microseconds.
 type ParquetWriter struct {
-	w     *parquet.Writer
+	w     *parquet.GenericWriter[any]
 	heads []Heading
 	parse []func(text []byte) (parquet.Value, error)
 	rows  []parquet.Row
@@ -46,7 +46,7 @@ func NewParquetWriter(w io.Writer, heads []Heading) (*ParquetWriter, error) {
 		p.parse = append(p.parse, parse)
 		root.fields = append(root.fields, orderedField{parquet.Optional(node), h.Name})
 	}
-	p.w = parquet.NewWriter(w, parquet.NewSchema("table", root), parquet.Compression(&parquet.Snappy),
+	p.w = parquet.NewGenericWriter[any](w, parquet.NewSchema("table", root), parquet.Compression(&parquet.Snappy),
 		parquet.MaxRowsPerRowGroup(groupRows), parquet.CreatedBy("ebb", "", ""))
 	return p, nil
 }

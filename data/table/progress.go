@@ -19,11 +19,11 @@ type meter struct {
 	total int64 // to be read, in all passes
 	read  atomic.Int64
 	next  int64
-	watch func(Progress)
+	watch func(Progress) error
 }
 
 // newMeter prepares to read the file at path so many times.
-func newMeter(path string, passes int64, watch func(Progress)) (*meter, error) {
+func newMeter(path string, passes int64, watch func(Progress) error) (*meter, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
@@ -31,13 +31,20 @@ func newMeter(path string, passes int64, watch func(Progress)) (*meter, error) {
 	return &meter{total: passes * info.Size(), watch: watch}, nil
 }
 
-func (m *meter) saw(bytes int) {
+// part is how much of a pass over the file is read; the passes before are left out.
+func (m *meter) part(passes int64) float64 {
+	size := m.total / passes
+	if size == 0 {
+		return 1
+	}
+	return max(0, float64(m.read.Load()-(passes-1)*size)/float64(size))
+}
+
+func (m *meter) saw(bytes int) error {
 	n := m.read.Add(int64(bytes))
-	if m.watch == nil || n < m.next && n < m.total {
-		return
+	if m.watch == nil || m.total == 0 || n < m.next && n < m.total {
+		return nil
 	}
 	m.next = n + meterStep
-	if m.total > 0 {
-		m.watch(Progress{Part: min(1, float64(n)/float64(m.total)), Bytes: n})
-	}
+	return m.watch(Progress{Part: min(1, float64(n)/float64(m.total)), Bytes: n})
 }

@@ -64,6 +64,7 @@ type Reader struct {
 	high   high
 	arena  []byte // the row in UTF-8, if it was not
 	closer io.Closer
+	meter  *meter // nil: who reads is not known
 }
 
 // Headings implements RowReader: names without types.
@@ -181,6 +182,14 @@ func looksLikeData(names []string) bool {
 		}
 	}
 	return !plain
+}
+
+// part is how much of the file is read.
+func (r *Reader) part() float64 {
+	if r.meter == nil {
+		return 1
+	}
+	return r.meter.part(1)
 }
 
 // Next implements RowReader. An empty cell is an empty text, never Null.

@@ -17,8 +17,9 @@ type ReadOptions struct {
 	Memory int64
 	// Below, if it is not 0, chooses the rows that an earlier reading chose: that of its Table.Below.
 	Below uint64
-	// Watch, if there is one, is told now and then how far the reading is.
-	Watch func(Progress)
+	// Watch, if there is one, is told now and then how far the reading is. An error that it returns
+	// ends the reading.
+	Watch func(Progress) error
 }
 
 // What a table takes, in bytes; see ReadOptions.Memory.
@@ -31,9 +32,10 @@ const (
 // sampler reads rows and keeps a sample of them.
 //
 // Every row has a number, which is a hash of its position. Kept are the rows whose number is below a
-// threshold; where they take more than the budget, the threshold falls to three quarters and the
-// rows above it go. So the sample is a uniform one, it depends on the file and the budget alone,
-// and knowing the last threshold is knowing the sample.
+// threshold; where they take more than the budget, the threshold falls and the rows above it go: to
+// what the part of the file that was read by then makes likely to suffice, else to three quarters. So the sample is a
+// uniform one, it depends on the file and the budget alone, and knowing the last threshold is
+// knowing the sample.
 type sampler struct {
 	*collector
 	hash  rng.Stream
@@ -69,7 +71,7 @@ func ReadSample(r RowReader, source string, o ReadOptions) (t *Table, err error)
 		}
 		s.take()
 		for s.bytes() > o.Memory && len(s.marks) > 1 {
-			s.below = s.below / 4 * 3
+			s.lower(r)
 			s.shrink()
 		}
 	}
@@ -78,6 +80,18 @@ func ReadSample(r RowReader, source string, o ReadOptions) (t *Table, err error)
 		t.Seen, t.Below = s.seen, s.below
 	}
 	return t, err
+}
+
+// sampleFill is which part of the budget a sample should fill whose size is foretold.
+const sampleFill = 0.95
+
+// lower lets the threshold fall.
+func (s *sampler) lower(r RowReader) {
+	keep := 0.75
+	if p, ok := r.(interface{ part() float64 }); ok && s.below == math.MaxUint64 {
+		keep = min(keep, max(sampleFill*p.part(), 1e-6))
+	}
+	s.below = uint64(float64(s.below>>11)*keep) << 11 // a float64 holds 53 bits
 }
 
 // bytes is what the table takes.

@@ -44,6 +44,15 @@ func (t *Transform) StorageWhere(storable func(storage string, text []byte) bool
 	return all
 }
 
+// Headings are the names and types of Storage.
+func (t *Transform) Headings() []Heading {
+	var heads []Heading
+	for _, s := range t.Storage() {
+		heads = append(heads, s.Heading)
+	}
+	return heads
+}
+
 // holds reports whether the type can hold whatever the column may.
 func (s *Storage) holds(p *Part) bool {
 	for _, text := range slices.Concat(p.States, p.Rare) {

@@ -1,6 +1,5 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 const i = await DuckDBInstance.create(':memory:'); const c = await i.connect();
-const r = await c.runAndReadAll("select version()"); console.log(r.getRows());
 await c.run(`copy (select 
  (i%2=0) as "bool", i::tinyint as i8, i::utinyint as u8, i::smallint as i16, i::usmallint as u16, i::integer as i32, i::uinteger as u32, i::bigint as i64, (i+18446744073709551610::ubigint)::ubigint as u64, (i::hugeint*1000000007*1000000007*1000000007) as huge,
  (i/4)::float as f32, (i/8)::double as f64, (i/4)::decimal(4,2) as d4, (i/4)::decimal(9,3) as d9, (i/4)::decimal(18,4) as d18, -(i/4)::decimal(38,10) as d38,
