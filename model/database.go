@@ -11,7 +11,7 @@ import (
 
 // openDatabase reads a table of a database. What the source shows and remembers of its address has no
 // password; a resume takes it from PGPASSWORD, ~/.pgpass or the address that is given then.
-func openDatabase(found data.Source) (*Source, error) {
+func openDatabase(found data.Source, o table.ReadOptions) (*Source, error) {
 	ctx := context.Background()
 	s := &Source{}
 	var rows table.RowReader
@@ -34,7 +34,7 @@ func openDatabase(found data.Source) (*Source, error) {
 		rows, s.Path, s.address = r, a.String(), a.Absolute()
 	}
 	var err error
-	s.Table, err = table.ReadRows(rows, s.Path)
+	s.Table, err = table.ReadSample(rows, s.Path, o)
 	if err != nil {
 		return nil, err
 	}

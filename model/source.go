@@ -32,7 +32,7 @@ func OpenSourceWith(path string, o table.ReadOptions) (*Source, error) {
 		return nil, err
 	}
 	if found.Form == data.SQLite || found.Form == data.PostgreSQL {
-		return openDatabase(found)
+		return openDatabase(found, o)
 	}
 	s := &Source{Path: path}
 	rows := false // an array that is no set of pictures
