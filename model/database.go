@@ -34,9 +34,30 @@ func openDatabase(found data.Source, o table.ReadOptions) (*Source, error) {
 		rows, s.Path, s.address = r, a.String(), a.Absolute()
 	}
 	var err error
-	s.Table, err = table.ReadSample(rows, s.Path, o)
+	s.Table, err = table.ReadSample(&watched{RowReader: rows, watch: o.Watch}, s.Path, o)
 	if err != nil {
 		return nil, err
 	}
 	return s, nil
+}
+
+// watched tells now and then that rows come, how many of how many nobody knows; so a long reading can
+// be stopped.
+type watched struct {
+	table.RowReader
+	rows  int
+	watch func(table.Progress) error
+}
+
+// watchRows rows come between two looks.
+const watchRows = 4096
+
+// Next implements table.RowReader.
+func (w *watched) Next(cells []table.Cell) error {
+	if w.rows++; w.rows%watchRows == 0 && w.watch != nil {
+		if err := w.watch(table.Progress{}); err != nil {
+			return err
+		}
+	}
+	return w.RowReader.Next(cells)
 }
