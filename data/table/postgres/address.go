@@ -67,7 +67,7 @@ func Parse(text string) (*Address, error) {
 		return nil, fmt.Errorf("%s: the address can't be read: write it as postgres://user@host:port/database?table=NAME; "+
 			"special characters of a password as %%XX (@ is %%40, / is %%2F), or the password in PGPASSWORD", shownBase(text))
 	}
-	a := &Address{Table: unescape(own["table"]), Query: strings.TrimRight(unescape(own["query"]), "; \t\r\n"), Mode: Mode(own["mode"])}
+	a := &Address{Table: unescape(own["table"]), Query: strings.TrimRight(decodeQuery(own["query"]), "; \t\r\n"), Mode: Mode(own["mode"])}
 	a.shown = shown(u, own, others)
 	if err := a.check(); err != nil {
 		return nil, fmt.Errorf("%s: %w", a.shown, err)
@@ -139,8 +139,16 @@ func parameters(rest string) (own map[string]string, others []string, err error)
 	return own, others, nil
 }
 
-// unescape decodes %XX; a % that no two hexadecimal digits follow is itself, as SQL has it in
-// LIKE 'a%', and so is +.
+// decodeQuery decodes %XX in a query that a program encoded: one without any blank. Where blanks
+// stand it is SQL as it is, in which id%20 is a remainder.
+func decodeQuery(query string) string {
+	if strings.ContainsAny(query, " \t\r\n") {
+		return query
+	}
+	return unescape(query)
+}
+
+// unescape decodes %XX; a % that no two hexadecimal digits follow is itself, and so is +.
 func unescape(text string) string {
 	var b strings.Builder
 	for i := 0; i < len(text); i++ {

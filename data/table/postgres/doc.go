@@ -6,8 +6,8 @@
 //	postgres://host/database?sslmode=require&query=SELECT a, b FROM t WHERE a > 0 ORDER BY id
 //
 // What it leaves out comes from PGHOST, PGUSER, PGPASSWORD, ~/.pgpass and so on, as with psql; other
-// parameters go to the driver. query stands last: all that follows is SQL, of which only %XX is
-// decoded. The password appears in no message.
+// parameters go to the driver. query stands last: all that follows is SQL as it is, unless it has
+// no blank: then %XX is decoded. The password appears in no message.
 //
 // Reading ([Open]) is one COPY … TO STDOUT in a read-only, repeatable-read transaction: one
 // snapshot, one row in memory at a time. The server spells the values as text; so whatever a type

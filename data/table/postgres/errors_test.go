@@ -17,8 +17,9 @@ func TestAnAddressIsTakenApart(t *testing.T) {
 	for _, c := range []struct{ text, table, query, shown string }{
 		{"postgres://u:se%40cret@h:5433/db?table=t", "t", "", "postgres://u@h:5433/db?table=t"},
 		{"postgresql://h/db?sslmode=disable&table=s.t&password=se%40cret&mode=append", "s.t", "", "postgresql://h/db?sslmode=disable&table=s.t&mode=append"},
-		{"postgres://h/db?query=SELECT a+1 FROM t WHERE b & 1 = 0 AND c LIKE 'x%25' OR d LIKE 'y%';", "", "SELECT a+1 FROM t WHERE b & 1 = 0 AND c LIKE 'x%' OR d LIKE 'y%'",
+		{"postgres://h/db?query=SELECT a+1 FROM t WHERE b & 1 = 0 AND c LIKE 'x%25' OR d LIKE 'y%';", "", "SELECT a+1 FROM t WHERE b & 1 = 0 AND c LIKE 'x%25' OR d LIKE 'y%'",
 			"postgres://h/db?query=SELECT a+1 FROM t WHERE b & 1 = 0 AND c LIKE 'x%25' OR d LIKE 'y%';"},
+		{"postgres://h/db?query=SELECT%20a%2520,b%25c", "", "SELECT a%20,b%c", "postgres://h/db?query=SELECT%20a%2520,b%25c"},
 		{"postgres:///db?host=/run/pg&table=%C3%BCber", "über", "", "postgres:///db?host=/run/pg&table=%C3%BCber"},
 	} {
 		a, err := Parse(c.text)

@@ -36,7 +36,7 @@ func Parse(text string) (*Address, error) {
 	}
 	for rest != "" {
 		if query, ok := strings.CutPrefix(rest, "query="); ok { // it stands last: all that follows is SQL
-			a.Query = strings.TrimRight(unescape(query), "; \t\r\n")
+			a.Query = strings.TrimRight(decodeQuery(query), "; \t\r\n")
 			break
 		}
 		var one string
@@ -51,6 +51,15 @@ func Parse(text string) (*Address, error) {
 		return nil, fmt.Errorf("%s: %w", path, errors.New("give table= or query=, not both"))
 	}
 	return a, nil
+}
+
+// decodeQuery decodes %XX in a query that a program encoded: one without any blank. Where blanks
+// stand it is SQL as it is, in which id%20 is a remainder.
+func decodeQuery(query string) string {
+	if strings.ContainsAny(query, " \t\r\n") {
+		return query
+	}
+	return unescape(query)
 }
 
 // unescape decodes %XX; a % that no two hexadecimal digits follow is itself, and so is +.
