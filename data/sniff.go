@@ -30,10 +30,12 @@ const (
 	Safetensors      // the weights of a model
 	Run              // a run directory of Ebb
 	JSONLines        // a JSON object a line
+	SQLite           // a database in a file, perhaps with ?table= or ?query= behind its path
+	PostgreSQL       // the address of a database: postgres://…
 )
 
 var formNames = [...]string{"unknown", "CSV", "NPY", "NPZ", "IDX", "Parquet", "image file",
-	"folder of images", "zip of images", "safetensors", "run", "JSON lines"}
+	"folder of images", "zip of images", "safetensors", "run", "JSON lines", "SQLite", "PostgreSQL"}
 
 // String names the form as messages do.
 func (f Form) String() string {
@@ -51,7 +53,7 @@ type Source struct {
 }
 
 // ErrForm is wrapped by the error for content that Ebb does not read.
-var ErrForm = errors.New("not a kind of data that Ebb reads (CSV, JSON lines, Parquet, NPY, NPZ, IDX, a folder or zip of images)")
+var ErrForm = errors.New("not a kind of data that Ebb reads (CSV, JSON lines, Parquet, SQLite, PostgreSQL, NPY, NPZ, IDX, a folder or zip of images)")
 
 // headSize bytes are enough to see any magic number and a few rows of text.
 const headSize = 4096
@@ -59,6 +61,9 @@ const headSize = 4096
 // Sniff finds out by content what the file or folder at p holds. Its error says what was found
 // instead and what to do.
 func Sniff(p string) (Source, error) {
+	if found, err := sniffDatabase(p); found.Form != Unknown || err != nil {
+		return found, err
+	}
 	info, err := os.Stat(p)
 	if err != nil {
 		return Source{}, missing(p, err)
@@ -118,7 +123,7 @@ var magics = []struct {
 	{"\xff\xd8\xff", ImageFile, "a JPEG image"},
 	{"PK\x03\x04", Unknown, "zip"},
 	{"PK\x05\x06", Unknown, "an empty zip archive"},
-	{"SQLite format 3\x00", Unknown, "an SQLite database (export the table as CSV)"},
+	{"SQLite format 3\x00", SQLite, "an SQLite database"},
 	{"%PDF", Unknown, "a PDF document"},
 	{"GIF8", Unknown, "a GIF image (convert it to PNG)"},
 	{"BZh", Unknown, "a bzip2 archive (unpack it first)"},

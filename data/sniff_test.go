@@ -82,6 +82,7 @@ func TestSniffLooksAtContent(t *testing.T) {
 		{"o.csv", gzipped(t, "{}\n"), JSONLines, true},
 		{"p.csv", []byte("{a},b\n1,2\n"), CSV, false},
 		{"m.csv", []byte("caf\xe9,b\n1,2\n"), CSV, false},
+		{"n.csv", []byte("SQLite format 3\x00"), SQLite, false},
 	} {
 		path := write(t, filepath.Join(t.TempDir(), c.name), c.content)
 		got, err := Sniff(path)
@@ -132,7 +133,6 @@ func TestSniffSaysWhatItFoundInstead(t *testing.T) {
 		{write(t, filepath.Join(dir, "x.xlsx"), zipped(t, "[Content_Types].xml", "xl/workbook.xml")), []string{"Excel", "save the sheet as CSV"}, ErrForm},
 		{write(t, filepath.Join(dir, "x.zip"), zipped(t, "a.txt")), []string{"without images or arrays"}, ErrForm},
 		{write(t, filepath.Join(dir, "cut.zip"), zipped(t, "a.npy")[:30]), []string{"cut.zip", "cut short"}, nil},
-		{write(t, filepath.Join(dir, "x.db"), []byte("SQLite format 3\x00")), []string{"SQLite", "export"}, ErrForm},
 		{write(t, filepath.Join(dir, "x.bin"), []byte{1, 2, 3, 4}), []string{"binary data starting with 01 02 03 04"}, ErrForm},
 		{write(t, filepath.Join(dir, "x.json"), []byte("[\n {\"a\": 1}]")), []string{"JSON array", "jq"}, ErrForm},
 		{empty, []string{"empty folder"}, nil},
@@ -169,4 +169,27 @@ func FuzzSniffBytes(f *testing.F) {
 			t.Errorf("% x: neither a form nor words for it", head)
 		}
 	})
+}
+
+func TestSniffKnowsAddressesOfDatabases(t *testing.T) {
+	dir := t.TempDir()
+	file := write(t, filepath.Join(dir, "x.csv"), []byte("SQLite format 3\x00"))
+	odd := write(t, filepath.Join(dir, "what?table=.csv"), []byte("a,b\n1,2\n"))
+	for text, form := range map[string]Form{file: SQLite, file + "?table=t": SQLite, file + "?query=SELECT '?'": SQLite, "sqlite:" + file: SQLite,
+		odd: CSV, "postgres://u@h/db?table=t": PostgreSQL, "postgresql://h/db?query=SELECT 1": PostgreSQL} {
+		if got, err := Sniff(text); err != nil || got != (Source{Path: text, Form: form}) {
+			t.Errorf("%s: %+v, %v; want %v", text, got, err, form)
+		}
+	}
+}
+
+func TestSniffExplainsAFaultyAddressOfADatabase(t *testing.T) {
+	dir := t.TempDir()
+	text := write(t, filepath.Join(dir, "x.db"), []byte("a,b\n1,2\n"))
+	for address, want := range map[string]string{text + "?table=t": "is CSV, no SQLite database", "sqlite:" + text: "no SQLite database",
+		filepath.Join(dir, "absent.db?table=t"): "absent.db: there is no such file"} {
+		if _, err := Sniff(address); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", address, err, want)
+		}
+	}
 }

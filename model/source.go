@@ -15,6 +15,8 @@ type Source struct {
 	Path   string
 	Table  *table.Table  // nil for pictures
 	Images *image.Images // nil for a table
+
+	address string // of a database, to find it again
 }
 
 // ErrRun says that a path holds a run where data was wanted.
@@ -28,6 +30,9 @@ func OpenSourceWith(path string, o table.ReadOptions) (*Source, error) {
 	found, err := data.Sniff(path)
 	if err != nil {
 		return nil, err
+	}
+	if found.Form == data.SQLite || found.Form == data.PostgreSQL {
+		return openDatabase(found, o)
 	}
 	s := &Source{Path: path}
 	rows := false // an array that is no set of pictures
@@ -73,8 +78,8 @@ func (s *Source) String() string {
 
 // Data is the source as a configuration names it, by its absolute path.
 func (s *Source) Data() Data {
-	path := s.Path
-	if abs, err := filepath.Abs(path); err == nil {
+	path := s.address
+	if abs, err := filepath.Abs(s.Path); err == nil && path == "" {
 		path = abs
 	}
 	d := Data{Path: path, Rows: s.Rows()}

@@ -132,7 +132,7 @@ func (o *explainOptions) subject(pool *parallel.Pool) (*report.Explain, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &report.Explain{Title: filepath.Base(filepath.Clean(o.what)), Seed: o.seed, Steps: o.steps, Pool: pool}
+	e := &report.Explain{Title: filepath.Base(filepath.Clean(shown(o.what))), Seed: o.seed, Steps: o.steps, Pool: pool}
 	if found.Form == data.Run {
 		err = o.ofRun(e, pool)
 	} else {

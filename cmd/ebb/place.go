@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"ebb/data"
+	"ebb/data/table/postgres"
 	"ebb/engine/kernel/parallel"
 	"ebb/model"
 )
@@ -19,6 +20,7 @@ func openRun(path, precision string, pool *parallel.Pool) (model.Model, *model.C
 	}
 	found, err := data.Sniff(path)
 	if err == nil && found.Form != data.Run {
+		path = shown(path)
 		return nil, nil, usagef("%s is %v, not a run: learn it first with 'ebb train %s -o runs/NAME'", path, found.Form, path)
 	}
 	if _, missing := os.Stat(path); missing != nil {
@@ -34,6 +36,9 @@ func openRun(path, precision string, pool *parallel.Pool) (model.Model, *model.C
 // checkPlace finds out before any work is done whether what is drawn can be written where it
 // shall go, and of which class it is.
 func (o *sampleOptions) checkPlace(c *model.Config) error {
+	if c.Kind == model.KindTable && postgres.Is(o.out) {
+		return o.checkDatabase(c)
+	}
 	if c.Kind == model.KindTable {
 		return o.checkRows()
 	}

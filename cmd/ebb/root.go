@@ -57,7 +57,7 @@ func run(args []string, in io.Reader, out, errw io.Writer) int {
 	if err == nil {
 		return exitDone
 	}
-	fmt.Fprintln(errw, "ebb:", err)
+	fmt.Fprintln(errw, "ebb:", withoutPasswords(err.Error()))
 	var coded *exitError
 	switch {
 	case errors.As(err, &coded):

@@ -14,6 +14,7 @@ import (
 	"ebb/data/array"
 	"ebb/data/image"
 	"ebb/data/table"
+	"ebb/data/table/postgres"
 	"ebb/diffusion/sample"
 	"ebb/model"
 	"ebb/model/checkpoint"
@@ -39,8 +40,10 @@ type sampleOptions struct {
 
 const sampleHelp = `Draw new examples from a trained run.
 
-The form of OUT follows its ending: .csv, .tsv, .jsonl (with .gz too) or .parquet for rows; .png (one
-picture, a grid), .npy or a folder (one PNG each) for pictures. Without -o rows go to standard output.
+The form of OUT follows its ending: .csv, .tsv, .jsonl or .parquet for rows (the first three also with
+.gz); .png (one picture, a grid), .npy or a folder (one PNG each) for pictures. Without -o rows go to
+standard output. Rows also go to a table of PostgreSQL, all or none: 'postgres://user@host/db?table=NAME'
+makes it; &mode=append adds to one, &mode=replace puts them in the place of its rows.
 
 The same run, seed and number give the same bytes on every machine, with any number of threads;
 example i is the same whether 10 or 10,000 are drawn. --first 1000 goes on where -n 1000 ended.
@@ -81,7 +84,7 @@ func newSample(s streams) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.IntVarP(&o.draw.N, "n", "n", 0, "how many to draw (required)")
-	f.StringVarP(&o.out, "out", "o", "", "file or folder to write")
+	f.StringVarP(&o.out, "out", "o", "", "file, folder or postgres://…?table=NAME to write")
 	f.StringVar(&o.draw.Sampler, "sampler", "", "sampler (default: the run's; --list shows all)")
 	f.IntVar(&o.draw.Steps, "steps", 0, "steps of the sampler (default: the run's)")
 	f.StringVar(&o.draw.Grid, "grid", "", "times of the steps: a name (--list shows all) or a falling list such as 1,0.5,0.1 (default: the run's)")
@@ -167,11 +170,11 @@ func (o *sampleOptions) execute(ctx context.Context, s streams) error {
 func (o *sampleOptions) report(s streams, c *model.Config, took time.Duration) error {
 	rate := float64(o.draw.N) / took.Seconds()
 	if o.json {
-		return json.NewEncoder(s.out).Encode(map[string]any{"run": o.run, "out": o.out, "kind": c.Kind, "n": o.draw.N,
+		return json.NewEncoder(s.out).Encode(map[string]any{"run": o.run, "out": shown(o.out), "kind": c.Kind, "n": o.draw.N,
 			"seed": o.draw.Seed, "seconds": took.Seconds(), "per_second": rate})
 	}
 	if o.out != "" {
-		fmt.Fprintf(s.err, "%d drawn in %s (%.0f a second): %s\n", o.draw.N, round(took), rate, o.out)
+		fmt.Fprintf(s.err, "%d drawn in %s (%.0f a second): %s\n", o.draw.N, round(took), rate, shown(o.out))
 	}
 	return nil
 }
@@ -181,12 +184,15 @@ func (o *sampleOptions) rows(ctx context.Context, s streams, m *model.TableModel
 	if err != nil {
 		return err
 	}
-	return o.writeRows(s, rows, m.Config.Table.Transform)
+	return o.writeRows(ctx, s, rows, m.Config.Table.Transform)
 }
 
-func (o *sampleOptions) writeRows(s streams, rows *table.Table, t *table.Transform) error {
+func (o *sampleOptions) writeRows(ctx context.Context, s streams, rows *table.Table, t *table.Transform) error {
 	if o.out == "" {
 		return table.Write(s.out, rows)
+	}
+	if postgres.Is(o.out) {
+		return toDatabase(ctx, o.out, t, rows)
 	}
 	return saveRows(o.out, rows, t)
 }

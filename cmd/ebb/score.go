@@ -189,7 +189,7 @@ func (o *scoreOptions) write(s streams, r scores) error {
 func (o *scoreOptions) summarise(s streams, r scores, took time.Duration) error {
 	sum := summaryOf(r)
 	if o.json {
-		sum["run"], sum["data"], sum["out"], sum["seed"], sum["exact"], sum["seconds"] = o.run, o.data, o.out, o.score.Seed, o.score.Exact, took.Seconds()
+		sum["run"], sum["data"], sum["out"], sum["seed"], sum["exact"], sum["seconds"] = o.run, shown(o.data), o.out, o.score.Seed, o.score.Exact, took.Seconds()
 		return json.NewEncoder(s.out).Encode(sum)
 	}
 	fmt.Fprintf(s.err, "%d scored in %s: mean log-likelihood %.3f nats, mean standard error %.3f\n",

@@ -57,7 +57,8 @@ const trainHelp = `Learn the distribution of DATA and write a run directory.
 DATA is a table (CSV, TSV, JSON lines, Parquet, NPY, NPZ, any of them gzipped) or pictures (IDX, NPY,
 NPZ, or a folder or zip of PNG and JPEG files, whose subfolders are labels). It is found out by
 content. Of a table that takes more than a quarter of --memory, as many rows are kept as fit, chosen at
-random; the run says how many.
+random; the run says how many. A table of a database goes by its address,
+'postgres://user@host/database?table=NAME' or, of SQLite, 'x.db?table=NAME'; ?query=SELECT … too.
 
 A run can be stopped at any moment, by Ctrl-C or by kill -9: --resume goes on from its last
 checkpoint and ends with the same bytes as a run that was never stopped. The seed and the

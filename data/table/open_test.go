@@ -207,7 +207,7 @@ func TestStorageByWhatAColumnIs(t *testing.T) {
 func TestStorageKeepsTheSourcesTypes(t *testing.T) {
 	for _, s := range storedTexts {
 		texts := append([]string{"∅"}, s.texts...)
-		tab := column(t, s.storage, repeat(20, texts...)...)
+		tab := column(t, s.storage, repeatTexts(20, texts...)...)
 		tr := fit(t, tab)
 		var b bytes.Buffer
 		w, err := NewParquetWriter(&b, tr.Headings())

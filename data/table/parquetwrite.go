@@ -2,6 +2,7 @@ package table
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -159,6 +160,15 @@ func parquetStorage(storage string) (parquet.Node, func([]byte) (parquet.Value, 
 		}, nil
 	case "json":
 		return parquet.JSON(), textValue, nil
+	}
+	if storage == "decimal" { // of any digits, for which Parquet has no type
+		return parquet.String(), func(b []byte) (parquet.Value, error) {
+			_, err := strconv.ParseFloat(string(b), 64)
+			if errors.Is(err, strconv.ErrRange) {
+				err = nil
+			}
+			return parquet.ByteArrayValue(b), err
+		}, nil
 	}
 	if precision, scale, ok := decimalOf(storage); ok {
 		return decimalStorage(precision, scale)

@@ -11,7 +11,8 @@ import (
 type Storage struct {
 	Heading
 
-	field *Field
+	field    *Field
+	storable func(storage string, text []byte) bool
 }
 
 // Storage says for each column of the transform how it is stored. A column that came from a form
@@ -26,11 +27,15 @@ type Storage struct {
 // and marks of missing values among numbers and dates become "no value", as an empty text does
 // everywhere. A column that may hold a text which its type can't, such as a word among numbers,
 // is stored as text as a whole.
-func (t *Transform) Storage() []Storage {
+func (t *Transform) Storage() []Storage { return t.StorageWhere(Storable) }
+
+// StorageWhere is Storage for a form whose types hold other texts than Parquet's; storable tells
+// which.
+func (t *Transform) StorageWhere(storable func(storage string, text []byte) bool) []Storage {
 	all := make([]Storage, len(t.Parts))
 	for j := range t.Parts {
 		f := &t.Schema.Columns[j]
-		s := Storage{Heading{string(f.Name), f.storage()}, f}
+		s := Storage{Heading{string(f.Name), f.storage()}, f, storable}
 		if !s.holds(&t.Parts[j]) {
 			s.Type = "text"
 		}
@@ -51,7 +56,7 @@ func (t *Transform) Headings() []Heading {
 // holds reports whether the type can hold whatever the column may.
 func (s *Storage) holds(p *Part) bool {
 	for _, text := range slices.Concat(p.States, p.Rare) {
-		if c := s.Cell(string(text)); !c.Null && !storable(s.Type, c.Text) {
+		if c := s.Cell(string(text)); !c.Null && !s.storable(s.Type, c.Text) {
 			return false
 		}
 	}
@@ -72,7 +77,7 @@ func (s *Storage) holdsNames() bool {
 	case s.Type == "uuid":
 		return !slices.ContainsFunc(id.Shapes, func(p Shape) bool { return !p.uuid() }) && !id.Sequence
 	case class == StoredText || class == StoredPlain:
-		return true
+		return s.Type == "text" || s.Type == "" // others have a form that patterns do not keep
 	case class != StoredInteger:
 		return false
 	case id.Sequence:
@@ -103,8 +108,9 @@ func (s *Shape) uuid() bool {
 	return len(s.Classes) == 36
 }
 
-// storable reports whether a type holds a text.
-func storable(storage string, text []byte) bool {
+// Storable reports whether a storage type holds a text, in Parquet; a type that it does not know
+// holds any.
+func Storable(storage string, text []byte) bool {
 	_, parse, err := parquetStorage(storage)
 	if err != nil {
 		return false
@@ -175,7 +181,7 @@ func (s *Storage) Cell(text string) Cell {
 		return Cell{Null: true}
 	}
 	if f.Type == s.Type { // spelled as the type spells it
-		return Cell{Text: []byte(text), Null: f.IsMissing(text) && !storable(s.Type, []byte(text))}
+		return Cell{Text: []byte(text), Null: f.IsMissing(text) && !s.storable(s.Type, []byte(text))}
 	}
 	class := ClassOf(s.Type)
 	if class == StoredText || class == StoredPlain {
@@ -224,12 +230,17 @@ func momentLayout(storage string) string {
 
 // WriteStored writes all rows of a table that the transform made to w and closes w.
 func (t *Transform) WriteStored(w RowWriter, tab *Table) error {
+	return t.WriteStoredAs(w, tab, t.Storage())
+}
+
+// WriteStoredAs is WriteStored for columns stored as StorageWhere said.
+func (t *Transform) WriteStoredAs(w RowWriter, tab *Table, storage []Storage) error {
 	at, err := t.Schema.Match(tab)
 	if err != nil {
 		return err
 	}
 	columns := make([][]Cell, len(at)) // by code
-	for j, s := range t.Storage() {
+	for j, s := range storage {
 		c := tab.Columns[at[j]]
 		columns[j] = make([]Cell, len(c.texts))
 		for i, text := range c.texts {
