@@ -27,15 +27,15 @@ type TableConfig struct {
 }
 
 // mlpPreset is a size of MLP.
-type mlpPreset struct{ width, blocks, batch int }
+type mlpPreset struct{ width, hidden, blocks, batch int }
 
 // mlpPresets are the sizes by name.
 func mlpPresets() []named[mlpPreset] {
 	return []named[mlpPreset]{
-		{"mini", "0.04 M parameters: some hundred rows", mlpPreset{48, 2, 256}},
-		{"tiny", "0.1 M parameters: up to 2,000 rows", mlpPreset{96, 3, 256}},
-		{"small", "1.2 M parameters: thousands of rows, minutes on two cores", mlpPreset{256, 4, 1024}},
-		{"base", "4.6 M parameters: large tables with many columns", mlpPreset{512, 4, 1024}},
+		{"mini", "0.04 M parameters: some hundred rows", mlpPreset{48, 96, 2, 256}},
+		{"tiny", "0.1 M parameters: up to 2,000 rows", mlpPreset{96, 192, 3, 256}},
+		{"small", "0.7 M parameters: thousands of rows, minutes on two cores", mlpPreset{256, 256, 4, 1024}},
+		{"base", "4.6 M parameters: large tables with many columns", mlpPreset{512, 1024, 4, 1024}},
 	}
 }
 
@@ -72,7 +72,7 @@ func NewTableConfig(t *table.Table, schema *table.Schema, preset string) (*Confi
 	if err != nil {
 		return nil, err
 	}
-	mlp := network.MLPConfig{Numeric: transform.Numbers(), Cards: transform.Cards(), Width: size.width, Blocks: size.blocks, Given: true}
+	mlp := network.MLPConfig{Numeric: transform.Numbers(), Cards: transform.Cards(), Width: size.width, Hidden: size.hidden, Blocks: size.blocks, Given: true}
 	c := &Config{
 		Format: checkpoint.Format, Kind: KindTable, Preset: preset,
 		Process:  Process{Schedule: "cosine", Steps: 1000, Prediction: "v_prediction", Variance: varianceSmall},
@@ -89,7 +89,7 @@ func NewTableConfig(t *table.Table, schema *table.Schema, preset string) (*Confi
 // tableSteps is how many steps sampling takes: 20 where there are numbers that hang together, and
 // enough that few cells are drawn in one. Measured on Adult: see docs/tables.md.
 func tableSteps(t *table.Transform) int {
-	least := 8
+	least := 10
 	if t.Numbers() > 1 {
 		least = 20
 	}
