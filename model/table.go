@@ -220,11 +220,14 @@ const tableChunk = 4096
 // Draw generates rows. Row i depends on the seed, on First+i and on the options, not on how
 // many others are drawn.
 func (m *TableModel) Draw(ctx context.Context, o DrawOptions) (*table.Table, error) {
-	w, err := m.wish(o.Where)
+	if err := m.checkConditions(o); err != nil {
+		return nil, err
+	}
+	like, err := m.like(&o)
 	if err != nil {
 		return nil, err
 	}
-	each, err := m.checkConditions(o, w)
+	wishes, err := m.wishes(o.Where, o.Balance, o.Seed)
 	if err != nil {
 		return nil, err
 	}
@@ -238,14 +241,18 @@ func (m *TableModel) Draw(ctx context.Context, o DrawOptions) (*table.Table, err
 	transform := m.Config.Table.Transform
 	rows := table.Sample{Rows: o.N, First: o.First, Seed: o.Seed,
 		Num: make([]float64, 0, o.N*transform.Numbers()), Cells: make([]int32, 0, o.N*len(transform.Cards()))}
-	chunk := max(tableChunk/each, 1)
-	for lo := 0; lo < o.N; lo += chunk {
-		hi := min(lo+chunk, o.N)
-		draw := m.drawRows
-		if each > 1 || w != nil && !w.given() {
-			draw = m.drawWhere
+	for lo := 0; lo < o.N; lo += tableChunk {
+		hi := min(lo+tableChunk, o.N)
+		var x *process.State
+		var cells *process.Cells
+		first := o.First + uint64(lo)
+		if wishes != nil {
+			x, cells, err = m.drawWhere(ctx, wishes, o, grid, first, hi-lo)
+		} else {
+			k := m.nothing(identities(first, hi-lo, 0))
+			like.start(k, lo)
+			x, cells, err = m.complete(ctx, k, o, grid, watchChunk(o, lo, hi)...)
 		}
-		x, cells, err := draw(ctx, w, o, grid, o.First+uint64(lo), hi-lo, each)
 		if err != nil {
 			return nil, err
 		}
@@ -254,20 +261,5 @@ func (m *TableModel) Draw(ctx context.Context, o DrawOptions) (*table.Table, err
 	if err := transform.Verify(rows); err != nil {
 		return nil, err
 	}
-	return transform.Decode(rows), nil
-}
-
-// drawRows draws the rows first to first+rows-1, whose cells may begin with some that are given.
-func (m *TableModel) drawRows(ctx context.Context, w *wish, o DrawOptions, grid []float64, first uint64, rows, _ int) (*process.State, *process.Cells, error) {
-	numeric, err := NewSampler(o.Sampler, SamplerOptions{Variance: sample.FixedSmall})
-	if err != nil {
-		return nil, nil, err
-	}
-	transform := m.Config.Table.Transform
-	at := func(p rng.Purpose) rng.Rows { return rng.Rows{Stream: rng.New(o.Seed, p), First: first} }
-	x, cells := process.NewState(rows, transform.Numbers()), w.start(rows, transform.Cards())
-	m.begin(x, grid, at(rng.Prior))
-	sampler := sample.Mixed{Numeric: numeric, Cells: cells, Noise: at(rng.Cells)}
-	lo := int(first - o.First)
-	return x, cells, sample.Run(ctx, sampler, m.denoiser(o.batch), x, grid, at(rng.Sampler), watchChunk(o, lo, lo+rows)...)
+	return transform.DecodeAround(rows, like.text()), nil
 }

@@ -25,7 +25,7 @@ func TestConditionsDrawTheModelsOwnConditional(t *testing.T) {
 	}
 	m := learn(t, src, 800, pool).(*model.TableModel)
 	draw := func(n int, where ...string) *table.Table {
-		rows, err := m.Draw(t.Context(), model.DrawOptions{N: n, Seed: uint64(7 + len(where)), Steps: 50, Where: where, Particles: 24})
+		rows, err := m.Draw(t.Context(), model.DrawOptions{N: n, Seed: uint64(7 + len(where)), Steps: 50, Where: where})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,7 +62,7 @@ func TestConditionsDrawTheModelsOwnConditional(t *testing.T) {
 			a, b := shares(given, column), shares(kept, column)
 			for _, r := range kept[:min(len(kept), 200)] {
 				k := r[column]
-				// 4 standard errors of the difference, and 0.03 for 50 steps and 24 particles.
+				// 4 standard errors of the difference, and 0.03 for 50 steps.
 				se := math.Sqrt(b[k] * (1 - b[k]) * (1/float64(n) + 1/float64(len(kept))))
 				if math.Abs(a[k]-b[k]) > 4*se+0.03 {
 					t.Errorf("%q: %s is %s in %.3f of the rows, of the free ones in %.3f of %d", c.where, column, k, a[k], b[k], len(kept))

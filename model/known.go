@@ -1,0 +1,102 @@
+package model
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"ebb/data/table"
+	"ebb/diffusion/denoise"
+	"ebb/diffusion/process"
+	"ebb/diffusion/sample"
+	"ebb/engine/rng"
+)
+
+// known is what stands of some rows before they are drawn. The network was trained to complete
+// rows of which any part is given (denoise.Give), so that what is known stands from the first step
+// to the last, and the rest is drawn from the network's conditional at the cost of any other row.
+type known struct {
+	ids   []uint64       // of the rows: they key what is random
+	cells *process.Cells // states, process.Mask for what is to be drawn; the draw changes them
+	given *denoise.Given // numbers
+	never []bool         // by state of all cells: not to be drawn; nil: none
+}
+
+// nothing is known of the rows of these identities.
+func (m *TableModel) nothing(ids []uint64) *known {
+	t := m.Config.Table.Transform
+	return &known{ids: ids, cells: process.NewCells(len(ids), t.Cards()), given: denoise.NewGiven(len(ids), t.Numbers())}
+}
+
+// identities are those of the rows first to first+n-1, of their draw number k: 0 is the usual one.
+func identities(first uint64, n, k int) []uint64 {
+	ids := make([]uint64, n)
+	for i := range ids {
+		ids[i] = identity(first+uint64(i), k)
+	}
+	return ids
+}
+
+// identity keys draw k of a row. Rows have 2^44 numbers.
+func identity(row uint64, k int) uint64 { return row | uint64(k)<<44 }
+
+// complete draws what is not known.
+func (m *TableModel) complete(ctx context.Context, k *known, o DrawOptions, grid []float64, watch ...func(sample.Progress)) (*process.State, *process.Cells, error) {
+	numeric, err := NewSampler(o.Sampler, SamplerOptions{Variance: sample.FixedSmall})
+	if err != nil {
+		return nil, nil, err
+	}
+	d, err := m.knowing(k, o.batch)
+	if err != nil {
+		return nil, nil, err
+	}
+	at := func(p rng.Purpose) rng.Rows { return rng.Rows{Stream: rng.New(o.Seed, p), IDs: k.ids} }
+	x := process.NewState(len(k.ids), k.given.X.Dim)
+	m.begin(x, grid, at(rng.Prior))
+	sampler := sample.Mixed{Numeric: numeric, Cells: k.cells, Noise: at(rng.Cells)}
+	if err := sample.Run(ctx, sampler, d, x, grid, at(rng.Sampler), watch...); err != nil {
+		return nil, nil, err
+	}
+	for i, is := range k.given.Is {
+		if is {
+			x.Data[i] = k.given.X.Data[i]
+		}
+	}
+	return x, k.cells, nil
+}
+
+// knowing is the network that is told what is known.
+func (m *TableModel) knowing(k *known, batch int) (sample.MixedDenoiser, error) {
+	d := m.denoiser(batch)
+	if k.given.Any() {
+		if !m.Config.Table.MLP.Given {
+			return nil, fmt.Errorf("%w: this run was trained by an older ebb and knows no numbers that are given: train it again", ErrCondition)
+		}
+		d.(*denoise.TableModel).Given = k.given
+	}
+	if k.never == nil {
+		return d, nil
+	}
+	return without{d, k.never}, nil
+}
+
+// without is a denoiser that holds some states for impossible.
+type without struct {
+	sample.MixedDenoiser
+	never []bool // by state of all cells
+}
+
+func (w without) DenoiseCells(x0 *process.State, logits []float64, xt *process.State, cells *process.Cells, t []float64) {
+	w.MixedDenoiser.DenoiseCells(x0, logits, xt, cells, t)
+	for i := range logits {
+		if w.never[i%len(w.never)] {
+			logits[i] = math.Inf(-1)
+		}
+	}
+}
+
+// observe writes what a table knows of one of its rows to row i. epoch spreads its ties.
+func (k *known) observe(i int, o *table.Observed, row int, epoch uint64) {
+	at := i * k.given.X.Dim
+	o.Row(row, epoch, k.given.X.Row(i), k.given.Is[at:at+k.given.X.Dim], k.cells.Row(i))
+}
