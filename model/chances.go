@@ -173,7 +173,7 @@ func (c *chances) logits(cell int) ([]float64, error) {
 
 // foresee is what the network says of the cells of rows before anything but what is known stands.
 func (m *TableModel) foresee(k *known, seed uint64) ([]float64, error) {
-	d, err := m.knowing(k, wayRows)
+	d, err := m.knowing(k, m.denoiser(m.pool))
 	if err != nil {
 		return nil, err
 	}

@@ -51,7 +51,7 @@ type DrawOptions struct {
 	Init    *Init
 	// Those of tables.
 	Where   []string     // conditions such as "age>=40"; all must hold
-	Balance string       // column whose classes are to have equal shares: row i has class i, counted round
+	Balance string       // column whose classes are to have equal shares: each is once among as many rows as there are classes
 	Like    *table.Table // rows of which a part is given; N is a multiple of its rows, or 0: as many
 }
 
@@ -109,6 +109,9 @@ func watchChunk(o DrawOptions, lo, hi int) []func(sample.Progress) {
 		return nil
 	}
 	return []func(sample.Progress){func(p sample.Progress) {
+		if lo > 0 {
+			p.X = nil // what is watched are the first
+		}
 		p.Step = lo*p.Steps/max(1, hi-lo) + p.Step
 		p.Steps = o.N * p.Steps / max(1, hi-lo)
 		o.Watch(p)

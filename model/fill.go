@@ -38,7 +38,7 @@ const pointDraws = 32
 // other cell keeps its text, rows and columns their order. Several draws of a row are independent:
 // multiple imputations, whose spread is what is not known (Rubin 1987).
 //
-// A filled cell depends on the model, the seed, its row and the row's number.
+// A filled cell depends on the model, the options, its row and the row's number.
 func (m *TableModel) Fill(ctx context.Context, t *table.Table, o FillOptions) (*Filled, error) {
 	switch {
 	case o.Draws < 0 || o.Draws > 1<<12:
@@ -80,71 +80,74 @@ type filling struct {
 	texts   [][]string // of each table: (rows, columns of the schema)
 }
 
+// fillBlock is the number of draws that are kept at a time.
+const fillBlock = 1 << 17
+
 // draw draws all rows of all tables.
 func (f *filling) draw(ctx context.Context) error {
-	o, grid, err := f.plan(f.Config, DrawOptions{N: len(f.rows) * f.o.Draws, Seed: f.o.Seed, Sampler: f.o.Sampler,
+	d, err := f.newTableDraw(ctx, DrawOptions{N: len(f.rows) * f.o.Draws, Seed: f.o.Seed, Sampler: f.o.Sampler,
 		Steps: f.o.Steps, Memory: f.o.Memory, Watch: f.o.Watch})
 	if err != nil {
 		return err
 	}
-	if o.batch, err = o.batchWithin(denoiseChunk, f.dryRun); err != nil {
-		return err
-	}
-	tables := f.o.Draws
+	tables, wide := f.o.Draws, len(f.Config.Table.Transform.Parts)
 	if f.o.Point {
 		tables = 1
 	}
-	wide := len(f.Config.Table.Transform.Parts)
 	f.texts = make([][]string, tables)
 	for k := range f.texts {
 		f.texts[k] = make([]string, len(f.rows)*wide)
 	}
-	for lo := 0; lo < len(f.rows); lo += tableChunk {
-		hi := min(lo+tableChunk, len(f.rows))
-		var num []*process.State
-		var cells []*process.Cells
-		for k := range f.o.Draws {
-			x, c, err := f.once(ctx, f.rows[lo:hi], k, o, grid, lo*f.o.Draws+k*(hi-lo))
-			if err != nil {
-				return err
-			}
-			num, cells = append(num, x), append(cells, c)
+	block := max(1, fillBlock/f.o.Draws)
+	for lo := 0; lo < len(f.rows); lo += block {
+		rows := f.rows[lo:min(lo+block, len(f.rows))]
+		x, cells, err := d.run(len(rows)*f.o.Draws, func(c *chunk) error { return c.keep(c.sample(f.start(c, rows), c.watch()...)) })
+		if err != nil {
+			return err
 		}
-		for i := range hi - lo {
-			f.decode(num, cells, i, lo+i)
-		}
+		f.pool.Run(len(rows), func(_, i int) { f.decode(x, cells, i, lo+i) })
 	}
 	return nil
 }
 
-// once is draw k of some rows; done rows were drawn before.
-func (f *filling) once(ctx context.Context, rows []int, k int, o DrawOptions, grid []float64, done int) (*process.State, *process.Cells, error) {
-	ids := make([]uint64, len(rows))
-	for i, row := range rows {
-		ids[i] = identity(uint64(row), k)
+// start is what is known of the draws of a chunk; the draws of a row stand together.
+func (f *filling) start(c *chunk, rows []int) *known {
+	ids := make([]uint64, c.rows)
+	at := func(i int) (row, draw int) { return rows[(c.lo+i)/f.o.Draws], (c.lo + i) % f.o.Draws }
+	for i := range ids {
+		row, draw := at(i)
+		ids[i] = f.identity(row, draw)
 	}
-	start := f.nothing(ids)
-	start.never = f.Config.Table.Transform.Marks()
-	for i, row := range rows {
-		start.observe(i, f.seen, row, uint64(k))
+	k := f.nothing(ids)
+	k.never = f.Config.Table.Transform.Marks()
+	for i := range ids {
+		row, draw := at(i)
+		k.observe(i, f.seen, row, uint64(draw))
 	}
-	return f.complete(ctx, start, o, grid, watchChunk(o, done, done+len(rows))...)
+	return k
 }
 
-// decode writes the texts of row i of the draws as row to of the tables.
-func (f *filling) decode(num []*process.State, cells []*process.Cells, i, to int) {
+// identity keys a draw of a row. The points of the draws behind one value are even among each other,
+// those of a completed table among its rows.
+func (f *filling) identity(row, draw int) uint64 {
+	if f.o.Point {
+		return uint64(row)<<32 | uint64(draw)
+	}
+	return identity(uint64(row), draw)
+}
+
+// decode writes the texts of the draws of a block's row i as row to of the tables.
+func (f *filling) decode(x *process.State, cells *process.Cells, i, to int) {
 	wide := len(f.Config.Table.Transform.Parts)
-	row := func(k int) []string { return f.texts[k][to*wide : (to+1)*wide] }
-	id := uint64(f.rows[to])
-	if !f.o.Point {
-		for k := range num {
-			f.decoder.Row(row(k), num[k].Row(i), cells[k].Row(i), identity(id, k))
+	dst := func(k int) []string { return f.texts[k][to*wide : (to+1)*wide] }
+	num, states := make([][]float64, f.o.Draws), make([][]int32, f.o.Draws)
+	for k := range f.o.Draws {
+		num[k], states[k] = x.Row(i*f.o.Draws+k), cells.Row(i*f.o.Draws+k)
+		if !f.o.Point {
+			f.decoder.Row(dst(k), num[k], states[k], f.identity(f.rows[to], k))
 		}
-		return
 	}
-	x, c := make([][]float64, len(num)), make([][]int32, len(num))
-	for k := range num {
-		x[k], c[k] = num[k].Row(i), cells[k].Row(i)
+	if f.o.Point {
+		f.decoder.Guess(dst(0), num, states, uint64(f.rows[to]))
 	}
-	f.decoder.Guess(row(0), x, c, id)
 }

@@ -1,7 +1,6 @@
 package model
 
 import (
-	"context"
 	"fmt"
 	"math"
 
@@ -9,7 +8,6 @@ import (
 	"ebb/diffusion/denoise"
 	"ebb/diffusion/process"
 	"ebb/diffusion/sample"
-	"ebb/engine/rng"
 )
 
 // known is what stands of some rows before they are drawn. The network was trained to complete
@@ -40,39 +38,14 @@ func identities(first uint64, n, k int) []uint64 {
 // identity keys draw k of a row. Rows have 2^44 numbers.
 func identity(row uint64, k int) uint64 { return row | uint64(k)<<44 }
 
-// complete draws what is not known.
-func (m *TableModel) complete(ctx context.Context, k *known, o DrawOptions, grid []float64, watch ...func(sample.Progress)) (*process.State, *process.Cells, error) {
-	numeric, err := NewSampler(o.Sampler, SamplerOptions{Variance: sample.FixedSmall})
-	if err != nil {
-		return nil, nil, err
-	}
-	d, err := m.knowing(k, o.batch)
-	if err != nil {
-		return nil, nil, err
-	}
-	at := func(p rng.Purpose) rng.Rows { return rng.Rows{Stream: rng.New(o.Seed, p), IDs: k.ids} }
-	x := process.NewState(len(k.ids), k.given.X.Dim)
-	m.begin(x, grid, at(rng.Prior))
-	sampler := sample.Mixed{Numeric: numeric, Cells: k.cells, Noise: at(rng.Cells)}
-	if err := sample.Run(ctx, sampler, d, x, grid, at(rng.Sampler), watch...); err != nil {
-		return nil, nil, err
-	}
-	for i, is := range k.given.Is {
-		if is {
-			x.Data[i] = k.given.X.Data[i]
-		}
-	}
-	return x, k.cells, nil
-}
-
-// knowing is the network that is told what is known.
-func (m *TableModel) knowing(k *known, batch int) (sample.MixedDenoiser, error) {
-	d := m.denoiser(batch)
+// knowing tells a network what is known of the rows that it will be asked about.
+func (m *TableModel) knowing(k *known, d *denoise.TableModel) (sample.MixedDenoiser, error) {
+	d.Given = nil
 	if k.given.Any() {
 		if !m.Config.Table.MLP.Given {
 			return nil, fmt.Errorf("%w: this run was trained by an older ebb and knows no numbers that are given: train it again", ErrCondition)
 		}
-		d.(*denoise.TableModel).Given = k.given
+		d.Given = k.given
 	}
 	if k.never == nil {
 		return d, nil

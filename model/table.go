@@ -1,7 +1,6 @@
 package model
 
 import (
-	"context"
 	"fmt"
 	"slices"
 
@@ -133,20 +132,12 @@ func (m *TableModel) Schedule() schedule.Schedule { return m.sch }
 const denoiseChunk = 1024
 
 // Denoiser is the network as samplers see it.
-func (m *TableModel) Denoiser() sample.MixedDenoiser { return m.denoiser(denoiseChunk) }
+func (m *TableModel) Denoiser() sample.MixedDenoiser { return m.denoiser(m.pool) }
 
-func (m *TableModel) denoiser(batch int) sample.MixedDenoiser {
+func (m *TableModel) denoiser(pool *parallel.Pool) *denoise.TableModel {
 	t := m.Config.Table.Transform
 	return &denoise.TableModel{Net: m.net, Sch: m.sch, Predict: m.predict, Input: m.input,
-		Numbers: t.Numbers(), Card: t.Cards(), Batch: batch, Pool: m.pool, Precision: m.Config.Numerics()}
-}
-
-// dryRun sends rows of zeros through the network.
-func (m *TableModel) dryRun(t *autograd.Tape, rows int) {
-	c := m.Config.Table.MLP
-	x := t.New(rows, c.Numeric)
-	x.Zero()
-	m.net.Forward(t, t.Const(x), make([]float64, rows), make([]int32, rows*len(c.Cards)))
+		Numbers: t.Numbers(), Card: t.Cards(), Batch: denoiseChunk, Pool: pool, Precision: m.Config.Numerics()}
 }
 
 // tableObjective is the training of a TableModel.
@@ -212,54 +203,4 @@ func (o *tableObjective) Part(t *autograd.Tape, step, lo, hi int) *autograd.Var 
 	loss := o.TableObjective.Loss(t, o.net, batch, denoise.Draws{Seed: o.Config.Seed, Step: step, First: lo})
 	t.Free(batch.X)
 	return share(t, loss, n, o.Batch())
-}
-
-// tableChunk is the number of rows that are sampled together.
-const tableChunk = 4096
-
-// Draw generates rows. Row i depends on the seed, on First+i and on the options, not on how
-// many others are drawn.
-func (m *TableModel) Draw(ctx context.Context, o DrawOptions) (*table.Table, error) {
-	if err := m.checkConditions(o); err != nil {
-		return nil, err
-	}
-	like, err := m.like(&o)
-	if err != nil {
-		return nil, err
-	}
-	wishes, err := m.wishes(o.Where, o.Balance, o.Seed)
-	if err != nil {
-		return nil, err
-	}
-	o, grid, err := m.plan(m.Config, o)
-	if err != nil {
-		return nil, err
-	}
-	if o.batch, err = o.batchWithin(denoiseChunk, m.dryRun); err != nil {
-		return nil, err
-	}
-	transform := m.Config.Table.Transform
-	rows := table.Sample{Rows: o.N, First: o.First, Seed: o.Seed,
-		Num: make([]float64, 0, o.N*transform.Numbers()), Cells: make([]int32, 0, o.N*len(transform.Cards()))}
-	for lo := 0; lo < o.N; lo += tableChunk {
-		hi := min(lo+tableChunk, o.N)
-		var x *process.State
-		var cells *process.Cells
-		first := o.First + uint64(lo)
-		if wishes != nil {
-			x, cells, err = m.drawWhere(ctx, wishes, o, grid, first, hi-lo)
-		} else {
-			k := m.nothing(identities(first, hi-lo, 0))
-			like.start(k, lo)
-			x, cells, err = m.complete(ctx, k, o, grid, watchChunk(o, lo, hi)...)
-		}
-		if err != nil {
-			return nil, err
-		}
-		rows.Num, rows.Cells = append(rows.Num, x.Data...), append(rows.Cells, cells.Data...)
-	}
-	if err := transform.Verify(rows); err != nil {
-		return nil, err
-	}
-	return transform.DecodeAround(rows, like.text()), nil
 }

@@ -1,7 +1,6 @@
 package model
 
 import (
-	"context"
 	"fmt"
 	"slices"
 
@@ -170,8 +169,8 @@ func (w *wish) add(c *table.Where, p table.Place, leads bool) error {
 	return nil
 }
 
-// start is how the rows of k begin, by uniforms of their identities.
-func (w *wish) start(k *known, i int, noise rng.Rows) {
+// start is how row i of k begins, by uniforms of its own.
+func (w *wish) start(k *known, i int, noise process.Noise) {
 	u := make([]float64, 2+len(w.exact))
 	noise.Uniforms(u, 0, i)
 	w.ways.take(k, i, u[0], u[1])
@@ -200,61 +199,68 @@ const (
 	idleTries = 1 << 16 // draws of all rows without a single one
 )
 
-// drawWhere draws the rows first to first+n-1 under the wishes in turn. A row whose ranges
-// do not hold is drawn anew, under an identity of its own for each try, so that it does not matter
-// which others are drawn.
-func (m *TableModel) drawWhere(ctx context.Context, wishes []*wish, o DrawOptions, grid []float64, first uint64, n int) (*process.State, *process.Cells, error) {
-	t := m.Config.Table.Transform
-	x, cells := process.NewState(n, t.Numbers()), process.NewCells(n, t.Cards())
-	pending := make([]int, n)
+// wanted draws the chunk's rows under the wishes in turn. A row whose ranges do not hold is drawn
+// anew, under an identity of its own for each try, so that it does not matter which others are drawn.
+func (c *chunk) wanted(wishes []*wish, rows []uint64) error {
+	of := func(i int) *wish { return inTurn(wishes, rows[i], c.o.Seed) }
+	pending := make([]int, len(rows))
 	for i := range pending {
 		pending[i] = i
 	}
-	watch := watchChunk(o, int(first-o.First), int(first-o.First)+n)
-	tried, done := 0, 0
+	watch, tried, done := c.watch(), 0, 0
 	for try := 0; len(pending) > 0; watch = nil {
-		each := min(max(1, n/len(pending)), 64) // tries of a row at once
-		ids := make([]uint64, 0, each*len(pending))
-		for _, i := range pending {
-			for e := range each {
-				ids = append(ids, identity(first+uint64(i), try+e))
-			}
-		}
-		k := m.nothing(ids)
-		noise := rng.Rows{Stream: rng.New(o.Seed, rng.Condition), IDs: ids}
-		of := func(i int) *wish { return wishes[(first+uint64(i))%uint64(len(wishes))] }
-		for r := range ids {
-			of(pending[r/each]).start(k, r, noise)
-		}
-		gotX, gotCells, err := m.complete(ctx, k, o, grid, watch...)
+		each := min(max(1, len(rows)/len(pending)), 64) // tries of a row at once
+		k := c.tries(pending, rows, try, each, of)
+		x, cells, err := c.sample(k, watch...)
 		if err != nil {
-			return nil, nil, err
+			return err
 		}
 		var again []int
 		for p, i := range pending {
-			hit := -1
-			for e := each - 1; e >= 0; e-- {
-				if of(i).holds(gotX.Row(p*each+e), gotCells.Row(p*each+e)) {
-					hit = p*each + e
-				}
+			hit := p * each
+			for hit < (p+1)*each && !of(i).holds(x.Row(hit), cells.Row(hit)) {
+				hit++
 			}
-			if hit < 0 {
+			if hit == (p+1)*each {
 				again = append(again, i)
 				continue
 			}
 			done++
-			copy(x.Row(i), gotX.Row(hit))
-			copy(cells.Row(i), gotCells.Row(hit))
+			copy(c.x.Row(i), x.Row(hit))
+			copy(c.cells.Row(i), cells.Row(hit))
 		}
 		try += each
-		tried += len(ids)
+		tried += len(k.ids)
 		if len(again) > 0 && (try >= mostTries || done == 0 && tried >= idleTries) {
-			return nil, nil, fmt.Errorf("%w: %q: none of %d rows that the model drew in search of one is so: make a range wider, or leave one out",
+			return fmt.Errorf("%w: %q: none of %d rows that the model drew in search of one is so: make a range wider, or leave one out",
 				ErrCondition, of(again[0]).text, max(try, tried*(1-min(done, 1))))
 		}
 		pending = again
 	}
-	return x, cells, nil
+	return nil
+}
+
+// inTurn is the wish of a row: of as many rows as there are wishes each has its own, at random. (In
+// plain order the rows of one wish would have points that are even among all rows only.)
+func inTurn(wishes []*wish, row, seed uint64) *wish {
+	n := len(wishes)
+	return wishes[rng.New(seed, rng.Condition).Perm(int(row%uint64(n)), n, row/uint64(n))]
+}
+
+// tries is how the next tries of the pending rows begin, each of them after the one before.
+func (c *chunk) tries(pending []int, rows []uint64, try, each int, of func(i int) *wish) *known {
+	ids := make([]uint64, 0, each*len(pending))
+	for _, i := range pending {
+		for e := range each {
+			ids = append(ids, identity(rows[i], try+e))
+		}
+	}
+	k := c.nothing(ids)
+	noise := rng.EvenRows{Points: rng.Even{Stream: rng.New(c.o.Seed, rng.Condition)}, IDs: ids}
+	for r := range ids {
+		of(pending[r/each]).start(k, r, noise)
+	}
+	return k
 }
 
 // checkConditions finds what a model of a table can't be asked for.

@@ -44,7 +44,7 @@ func newTrajectory(path string, kind model.Kind) (*trajectory, error) {
 
 // see keeps the state of a step, as long as it is one of the rows that are drawn first.
 func (tr *trajectory) see(p sample.Progress) {
-	if tr == nil || len(tr.states) > 0 && p.Step != len(tr.states)+1 || p.X.Dim == 0 {
+	if tr == nil || p.X == nil || p.X.Dim == 0 {
 		return
 	}
 	tr.states = append(tr.states, p.X.Clone())

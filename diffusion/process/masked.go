@@ -166,29 +166,33 @@ func UnmaskRow(cells []int32, logits []float64, offsets []int, reveal float64, u
 		if v != Mask || u[2*j] >= reveal {
 			continue
 		}
-		cells[j] = draw(logits[offsets[j]:offsets[j+1]], u[2*j+1])
+		cells[j] = Draw(logits[offsets[j]:offsets[j+1]], u[2*j+1])
 	}
 }
 
-// draw inverts the distribution function of the softmax of logits at u in
-// (0, 1). A category whose logit is -Inf is never drawn. Only few cells are
-// revealed in a step, so the exponentials are taken here and not for all.
-func draw(logits []float64, u float64) int32 {
+// Draw is a category of the softmax of logits: the inverse of its distribution
+// function at u in (0, 1). A category whose logit is -Inf is never drawn.
+func Draw(logits []float64, u float64) int32 {
 	top := slices.Max(logits)
+	var few [128]float64 // most columns have fewer categories, and no exponential is taken twice
+	p := few[:]
+	if len(logits) > len(p) {
+		p = make([]float64, len(logits))
+	}
 	total := 0.0
-	for _, l := range logits {
-		total += elementary.Exp(l - top)
+	for k, l := range logits {
+		p[k] = elementary.Exp(l - top)
+		total += p[k]
 	}
 	target := float64(u * total)
 	sum := 0.0
 	last := 0
-	for k, l := range logits {
-		p := elementary.Exp(l - top)
-		if p == 0 {
+	for k := range logits {
+		if p[k] == 0 {
 			continue
 		}
 		last = k
-		sum += p
+		sum += p[k]
 		if target < sum {
 			return int32(k)
 		}

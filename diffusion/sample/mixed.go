@@ -1,25 +1,39 @@
 package sample
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"ebb/diffusion/process"
 )
 
 // Mixed samples rows of numbers and categories together. The numbers follow
 // any Sampler; each of its steps from t to s is followed by a step of the
-// masked process, which reveals a cell masked at t with probability
-// Reveal(t, s) and draws its value by the network's logits. Both see
-// one network call: the numbers' first evaluation at the step, made with the
-// cells as they stood at t. A sampler that evaluates more than once in a step
-// sees the same cells each time. At s = 0 every cell is revealed.
+// masked process, which reveals some of the cells that are masked and draws
+// their values by the network's logits. Both see one network call: the numbers'
+// first evaluation at the step, made with the cells as they stood at t. A sampler
+// that evaluates more than once in a step sees the same cells each time. At
+// s = 0 every cell is revealed.
+//
+// In the masked process each cell is revealed at a moment of its own, whatever
+// the values are, and the network knows the conditional of a cell for every set
+// of cells revealed before it. So the order may be chosen: Mixed reveals a row's
+// cells in random order, evenly over time, n keep(s) of n by time s, rounded at
+// random. Where there are as many steps as cells, only one is revealed in a step,
+// and none is drawn without having seen the others: no dependence is lost, in
+// however few steps (first-hitting sampling, Zheng et al. 2024, arXiv
+// 2409.02908, with the times of the reveals stratified).
 //
 // Cells starts all masked, or with some cells given, which stay as they are.
 type Mixed struct {
 	Numeric Sampler
 	Cells   *process.Cells // changed by the run
 	Keep    process.Keep   // nil: LinearKeep
-	Noise   process.Noise  // of the cells: a stream of its own
+	Noise   process.Noise  // of the cells' order: a stream of its own
+	// Values draws the values of a row's cells, one uniform each, of step 0; nil: Noise does. Its
+	// points may be spread evenly over the rows.
+	Values process.Noise
 }
 
 var (
@@ -64,10 +78,8 @@ func (m Mixed) Begin(p Plan) Step {
 	}
 	p.Denoiser = seen
 	numeric := m.Numeric.Begin(p)
-	u := make([]float64, 2*m.Cells.Cols())
-	k := -1
+	order := newRevealing(m)
 	return func(x *process.State, t, s float64) {
-		k++
 		seen.fresh = true
 		numeric(x, t, s)
 		if seen.fresh && t == s {
@@ -77,11 +89,64 @@ func (m Mixed) Begin(p Plan) Step {
 			// A sampler may take a step from its history alone.
 			panic(fmt.Sprintf("sample: mixed: %T made a step without looking at the model", m.Numeric))
 		}
-		reveal := process.Reveal(keep, t, s)
 		for i := range rows {
-			m.Noise.Uniforms(u, k, i)
-			process.UnmaskRow(m.Cells.Row(i), seen.first[i*width:(i+1)*width], offsets, reveal, u)
+			order.row(i, keep.Keep(s), seen.first[i*width:(i+1)*width], offsets)
 		}
+	}
+}
+
+// revealing is the order in which the cells of each row are revealed, and how
+// far that has come.
+type revealing struct {
+	cells *process.Cells
+	order []int32   // (Rows, columns) the columns of the masked cells in their order
+	count []int32   // (Rows) how many those are
+	done  []int32   // (Rows) how many are revealed
+	shift []float64 // (Rows) how a share of a cell is rounded
+	value []float64 // (Rows, columns) the uniforms that draw values
+}
+
+// Steps of the noise: the order, and where there is no other noise the values.
+const (
+	orderStep = iota
+	valueStep
+)
+
+func newRevealing(m Mixed) *revealing {
+	rows, cols := m.Cells.Rows, m.Cells.Cols()
+	r := &revealing{cells: m.Cells, order: make([]int32, rows*cols), count: make([]int32, rows),
+		done: make([]int32, rows), shift: make([]float64, rows), value: make([]float64, rows*cols)}
+	values, step := m.Values, 0
+	if values == nil {
+		values, step = m.Noise, valueStep
+	}
+	u := make([]float64, cols+1)
+	for i := range rows {
+		m.Noise.Uniforms(u, orderStep, i)
+		order := r.order[i*cols : i*cols : (i+1)*cols]
+		for j, v := range m.Cells.Row(i) {
+			if v == process.Mask {
+				order = append(order, int32(j))
+			}
+		}
+		slices.SortFunc(order, func(a, b int32) int { return cmp.Compare(u[a], u[b]) })
+		r.count[i], r.shift[i] = int32(len(order)), u[cols]
+		values.Uniforms(r.value[i*cols:(i+1)*cols], step, i)
+	}
+	return r
+}
+
+// row reveals the cells of row i that are due when a share keep of them has its
+// value.
+func (r *revealing) row(i int, keep float64, logits []float64, offsets []int) {
+	cols, n := r.cells.Cols(), r.count[i]
+	due := n
+	if keep < 1 {
+		due = min(n, int32(float64(float64(n)*keep)+r.shift[i]))
+	}
+	for ; r.done[i] < due; r.done[i]++ {
+		j := int(r.order[i*cols+int(r.done[i])])
+		r.cells.Row(i)[j] = process.Draw(logits[offsets[j]:offsets[j+1]], r.value[i*cols+j])
 	}
 }
 
