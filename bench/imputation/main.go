@@ -36,6 +36,8 @@ func main() {
 	flag.StringVar(&r.train, "train", "", "training table")
 	flag.StringVar(&r.test, "test", "", "test table, of which cells are removed")
 	flag.IntVar(&r.draws, "draws", 0, "draws behind a point of ebb fill")
+	flag.StringVar(&r.sampler, "sampler", "", "sampler of ebb fill (default: the run's)")
+	flag.IntVar(&r.steps, "steps", 0, "steps of ebb fill (default: the run's)")
 	flag.IntVar(&r.rounds, "rounds", 5, "rounds of the chains")
 	flag.IntVar(&r.trees, "trees", 60, "rounds of boosting; 0: no trees")
 	flag.IntVar(&r.threads, "threads", 0, "threads")
@@ -47,8 +49,8 @@ func main() {
 }
 
 type run struct {
-	run, train, test              string
-	draws, rounds, trees, threads int
+	run, train, test, sampler            string
+	draws, steps, rounds, trees, threads int
 }
 
 func (r run) measure(ctx context.Context, shares []string) error {
@@ -130,6 +132,7 @@ func (r run) ours(ctx context.Context, w *tabwriter.Writer, m *model.TableModel,
 	start := time.Now()
 	var got [2]*rows
 	for k, o := range []model.FillOptions{{Point: true, Draws: r.draws}, {}} {
+		o.Sampler, o.Steps = r.sampler, r.steps
 		f, err := m.Fill(ctx, h.table, o)
 		if err != nil {
 			return err
