@@ -40,6 +40,11 @@ race: ## the tests that start goroutines, under the race detector (needs a C com
 bench: ## speed of the kernels and of whole models
 	go test -run '^$$' -bench . ./engine/...
 
+# For example: make quality-tables TABLES=/data/tabular QUALITY='-only penguins -time 5s'
+TABLES ?= ../shared/data/tabular
+quality-tables: build ## train, draw and judge the tables of the literature into docs/tables.md; goes on where it stopped
+	go run ./bench/tables -ebb bin/ebb -data $(TABLES) $(QUALITY)
+
 generate: ## write the assembly again from engine/kernel/_asm
 	go generate ./engine/kernel
 
@@ -49,4 +54,4 @@ demo: build ## train, sample and evaluate on data inside the binary; open ebb-de
 help: ## this list
 	@grep -E '^[a-z0-9-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
 
-.PHONY: build install test test-purego test-386 test-arm64 cross lint race bench generate demo help
+.PHONY: build install test test-purego test-386 test-arm64 cross lint race bench quality-tables generate demo help

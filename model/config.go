@@ -85,6 +85,12 @@ type Training struct {
 	Time        time.Duration `yaml:"time"`
 	Checkpoint  time.Duration `yaml:"checkpoint"` // between two checkpoints
 
+	// Holdout is the share of a table's rows that are not trained on, but watched: the weights kept are those
+	// with the least loss on them, and training ends when no better ones have come for Patience times the
+	// steps to the best. 0 each: none are held out, and training never ends early.
+	Holdout  float64 `yaml:"holdout,omitempty"`
+	Patience float64 `yaml:"patience,omitempty"`
+
 	// How a step fits into memory. MicroBatch rows go through the network at a time, and
 	// gradients are summed over the parts of a batch in order; 0 is the whole batch. It decides
 	// the last bits of the result; Recompute does not.
@@ -157,6 +163,10 @@ func (c *Config) check(path string) error {
 		return bad("training.micro_batch", c.Training.MicroBatch, "at least 1, or none for the whole batch")
 	case c.Training.Batch < 1:
 		return bad("training.batch", c.Training.Batch, "at least 1")
+	case !(c.Training.Holdout >= 0 && c.Training.Holdout < 1):
+		return bad("training.holdout", c.Training.Holdout, "a share of the rows, at least 0 and below 1")
+	case !(c.Training.Patience >= 0):
+		return bad("training.patience", c.Training.Patience, "at least 0, which is never to stop early")
 	case c.Process.Steps < 1:
 		return bad("process.steps", c.Process.Steps, "at least 1")
 	case c.Sampling.Steps < 1:

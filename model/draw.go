@@ -42,6 +42,7 @@ type DrawOptions struct {
 	Class   int    // of pictures; negative: drawn in the proportions of the training set
 	Memory  Bytes  // budget of the process; 0: any
 	Watch   func(sample.Progress)
+	Table   table.Watch // told how far the rows of a table are decoded, and then written
 
 	batch int // examples that go through the network at a time
 

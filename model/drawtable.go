@@ -43,7 +43,7 @@ func (m *TableModel) Draw(ctx context.Context, o DrawOptions) (*table.Table, err
 	if err != nil {
 		return nil, err
 	}
-	rows := table.Sample{Rows: o.N, First: o.First, Seed: o.Seed, Num: x.Data, Cells: cells.Data}
+	rows := table.Sample{Rows: o.N, First: o.First, Seed: o.Seed, Watch: o.Table, Num: x.Data, Cells: cells.Data}
 	transform := m.Config.Table.Transform
 	if err := transform.Verify(rows); err != nil {
 		return nil, err
@@ -144,7 +144,7 @@ func (c *chunk) sample(k *known, watch ...func(sample.Progress)) (*process.State
 	noise := func(p rng.Purpose) rng.Rows { return rng.Rows{Stream: rng.New(c.o.Seed, p), IDs: k.ids} }
 	x := process.NewState(len(k.ids), k.given.X.Dim)
 	c.begin(x, c.grid, rng.EvenRows{Points: c.points, IDs: k.ids})
-	sampler := sample.Mixed{Numeric: numeric, Cells: k.cells, Noise: noise(rng.Cells),
+	sampler := sample.Mixed{Numeric: numeric, Cells: k.cells, Noise: noise(rng.Cells), Depend: c.Config.Table.Dependence,
 		Values: rng.EvenRows{Points: c.points, IDs: k.ids, Skip: x.Dim}}
 	if err := sample.Run(c.ctx, sampler, d, x, c.grid, noise(rng.Sampler), watch...); err != nil {
 		return nil, nil, err

@@ -21,6 +21,9 @@ import (
 type TableConfig struct {
 	MLP       network.MLPConfig `yaml:"mlp"`
 	Transform *table.Transform  `yaml:"transform"`
+	// Dependence (cells, cells) says how much each two columns of cells depend on each other: those
+	// that do are not drawn in one step. Left out, all may be.
+	Dependence [][]float64 `yaml:"dependence,omitempty,flow"`
 }
 
 // mlpPreset is a size of MLP.
@@ -29,15 +32,18 @@ type mlpPreset struct{ width, blocks, batch int }
 // mlpPresets are the sizes by name.
 func mlpPresets() []named[mlpPreset] {
 	return []named[mlpPreset]{
-		{"tiny", "0.1 M parameters: some hundred rows", mlpPreset{96, 3, 256}},
+		{"mini", "0.04 M parameters: some hundred rows", mlpPreset{48, 2, 256}},
+		{"tiny", "0.1 M parameters: up to 2,000 rows", mlpPreset{96, 3, 256}},
 		{"small", "1.2 M parameters: thousands of rows, minutes on two cores", mlpPreset{256, 4, 1024}},
 		{"base", "4.6 M parameters: large tables with many columns", mlpPreset{512, 4, 1024}},
 	}
 }
 
-// fewRows is the size of a table below which the tiny network is taken: a larger one would
-// learn the rows by heart.
-const fewRows = 2000
+// Below these sizes of a table a smaller network is taken: a larger one would learn the rows by heart.
+const (
+	fewRows     = 2000 // tiny
+	veryFewRows = 500  // mini
+)
 
 // NewTableConfig is the configuration for tables like t: schema says what its columns are,
 // preset is a name of mlpPresets, or empty to choose by the number of rows.
@@ -46,6 +52,9 @@ func NewTableConfig(t *table.Table, schema *table.Schema, preset string) (*Confi
 		preset = "small"
 		if t.Rows() < fewRows {
 			preset = "tiny"
+		}
+		if t.Rows() < veryFewRows {
+			preset = "mini"
 		}
 	}
 	size, err := find("preset", preset, mlpPresets())
@@ -59,17 +68,32 @@ func NewTableConfig(t *table.Table, schema *table.Schema, preset string) (*Confi
 	if transform.Numbers()+len(transform.Cards()) == 0 {
 		return nil, fmt.Errorf("%s: there is nothing to learn: every column is constant, missing or an identifier", t.Source)
 	}
+	set, err := transform.Encode(t, 0)
+	if err != nil {
+		return nil, err
+	}
 	mlp := network.MLPConfig{Numeric: transform.Numbers(), Cards: transform.Cards(), Width: size.width, Blocks: size.blocks, Given: true}
 	c := &Config{
 		Format: checkpoint.Format, Kind: KindTable, Preset: preset,
 		Process:  Process{Schedule: "cosine", Steps: 1000, Prediction: "v_prediction", Variance: varianceSmall},
 		Training: defaultTraining(),
-		Sampling: Sampling{Sampler: "ddpm", Steps: 100},
-		Table:    &TableConfig{MLP: mlp.WithDefaults(), Transform: transform},
+		Sampling: Sampling{Sampler: "unipc", Steps: tableSteps(transform)},
+		Table:    &TableConfig{MLP: mlp.WithDefaults(), Transform: transform, Dependence: dependence(set)},
 	}
 	c.Training.Batch = min(size.batch, t.Rows())
 	c.Training.Rate = 2e-3
+	c.Training.Holdout, c.Training.Patience = defaultHoldout(t.Rows()), defaultPatience
 	return c, nil
+}
+
+// tableSteps is how many steps sampling takes: 20 where there are numbers that hang together, and
+// enough that few cells are drawn in one. Measured on Adult: see docs/tables.md.
+func tableSteps(t *table.Transform) int {
+	least := 8
+	if t.Numbers() > 1 {
+		least = 20
+	}
+	return max(least, (len(t.Cards())+1)/2+1)
 }
 
 // TableModel generates rows: one residual MLP that sees the noisy numbers and the partly
@@ -114,6 +138,14 @@ func (c *TableConfig) check() error {
 	if err := c.Transform.Check(); err != nil {
 		return err
 	}
+	if n := len(c.MLP.Cards); c.Dependence != nil && len(c.Dependence) != n {
+		return fmt.Errorf("model: table.dependence has %d rows for %d cells", len(c.Dependence), n)
+	}
+	for _, row := range c.Dependence {
+		if len(row) != len(c.Dependence) {
+			return fmt.Errorf("model: table.dependence has a row of %d numbers for %d cells", len(row), len(c.Dependence))
+		}
+	}
 	if c.MLP.Numeric != c.Transform.Numbers() || !slices.Equal(c.MLP.Cards, c.Transform.Cards()) {
 		return fmt.Errorf("model: mlp is made for %d numbers and cells of %v states, the transform gives %d and %v",
 			c.MLP.Numeric, c.MLP.Cards, c.Transform.Numbers(), c.Transform.Cards())
@@ -144,7 +176,17 @@ func (m *TableModel) denoiser(pool *parallel.Pool) *denoise.TableModel {
 type tableObjective struct {
 	*TableModel
 	denoise.TableObjective
-	set *table.Dataset
+	set  *table.Dataset
+	rows []int // to train on; nil: all
+	held heldOut
+}
+
+// trained is the number of rows to train on.
+func (o *tableObjective) trained() int {
+	if o.rows == nil {
+		return o.set.Len()
+	}
+	return len(o.rows)
 }
 
 // Objective is the loss of the model on the rows of t; a step draws its batch in an order that
@@ -161,7 +203,8 @@ func (m *TableModel) Objective(t *table.Table) (Objective, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &tableObjective{TableModel: m, set: set, TableObjective: denoise.TableObjective{
+	rows, held := holdOut(set.Len(), m.Config.Training.Holdout, m.Config.Seed)
+	return &tableObjective{TableModel: m, set: set, rows: rows, held: held, TableObjective: denoise.TableObjective{
 		Sch: m.sch, Predict: m.predict, Input: m.input, Card: set.Cards(), Weight: weight, Give: m.give(),
 	}}, nil
 }
@@ -193,14 +236,26 @@ func (o *tableObjective) Loss(t *autograd.Tape, step int) *autograd.Var {
 
 // Part implements train.Divisible.
 func (o *tableObjective) Part(t *autograd.Tape, step, lo, hi int) *autograd.Var {
-	n, numbers, cols := hi-lo, o.set.Numbers(), len(o.set.Cards())
-	batch := denoise.TableBatch{X: t.New(n, numbers), Known: make([]float32, n*numbers), Cells: process.NewCells(n, o.set.Cards())}
-	t.Pool().Run(n, func(_, i int) {
-		row, epoch := batchRow(o.Config.Seed, step*o.Batch()+lo+i, o.set.Len())
-		at, end := i*numbers, (i+1)*numbers
-		o.set.Example(row, epoch, batch.X.Data[at:end], batch.Known[at:end], batch.Cells.Data[i*cols:(i+1)*cols])
+	batch := o.batch(t, hi-lo, func(i int) (row int, epoch uint64) {
+		row, epoch = batchRow(o.Config.Seed, step*o.Batch()+lo+i, o.trained())
+		if o.rows != nil {
+			row = o.rows[row]
+		}
+		return row, epoch
 	})
 	loss := o.TableObjective.Loss(t, o.net, batch, denoise.Draws{Seed: o.Config.Seed, Step: step, First: lo})
 	t.Free(batch.X)
-	return share(t, loss, n, o.Batch())
+	return share(t, loss, hi-lo, o.Batch())
+}
+
+// batch is n rows, of which at tells which each is and in which epoch.
+func (o *tableObjective) batch(t *autograd.Tape, n int, at func(i int) (row int, epoch uint64)) denoise.TableBatch {
+	numbers, cols := o.set.Numbers(), len(o.set.Cards())
+	b := denoise.TableBatch{X: t.New(n, numbers), Known: make([]float32, n*numbers), Cells: process.NewCells(n, o.set.Cards())}
+	t.Pool().Run(n, func(_, i int) {
+		row, epoch := at(i)
+		lo, hi := i*numbers, (i+1)*numbers
+		o.set.Example(row, epoch, b.X.Data[lo:hi], b.Known[lo:hi], b.Cells.Data[i*cols:(i+1)*cols])
+	})
+	return b
 }

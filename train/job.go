@@ -143,7 +143,7 @@ func settings(c *model.Config) (Settings, error) {
 	t := c.Training
 	thrift, err := model.NewThrift(t.Recompute)
 	return Settings{
-		Rate: t.Rate, Floor: t.Floor, Warmup: t.Warmup, WeightDecay: t.WeightDecay, Clip: t.Clip, EMA: t.EMA,
+		Rate: t.Rate, Floor: t.Floor, Warmup: t.Warmup, WeightDecay: t.WeightDecay, Clip: t.Clip, EMA: t.EMA, Patience: t.Patience,
 		Budget: Budget{Steps: t.Steps, Time: t.Time}, Checkpoint: t.Checkpoint, Seed: c.Seed,
 		ExactConv: c.Image != nil && c.Image.ExactConv, Precision: c.Numerics(),
 		MicroBatch: t.MicroBatch, Thrift: thrift, Trim: t.Memory > 0,

@@ -39,7 +39,11 @@ func planMemory(c *model.Config, src *model.Source) (Plan, error) {
 	if !ok {
 		return Plan{}, fmt.Errorf("train: no memory budget for models of kind %q", c.Kind)
 	}
-	base := model.HeapNow() + model.Overhead + model.Bytes(weightCopies*4*m.Params().Count())
+	copies := weightCopies
+	if _, rows := judged(objective); rows > 0 {
+		copies++ // the best average
+	}
+	base := model.HeapNow() + model.Overhead + model.Bytes(copies*4*m.Params().Count())
 	levels := []autograd.Thrift{autograd.CopiesTwice, autograd.NormsTwice, autograd.BlocksTwice}
 	if c.Training.Recompute != "" {
 		level, err := model.NewThrift(c.Training.Recompute)

@@ -71,7 +71,7 @@ func settings(steps int) train.Settings {
 }
 
 // fit trains in dir, from its last checkpoint if it has one.
-func fit(t *testing.T, ctx context.Context, dir string, r *regression, s train.Settings, threads int, options ...func(*train.Trainer)) (train.Progress, error) {
+func fit(t *testing.T, ctx context.Context, dir string, r train.Objective, s train.Settings, threads int, options ...func(*train.Trainer)) (train.Progress, error) {
 	t.Helper()
 	run, err := checkpoint.Create(dir, []byte("format: 1\n"))
 	if err != nil {

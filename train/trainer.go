@@ -38,6 +38,7 @@ type Settings struct {
 	WeightDecay float64          // decoupled
 	Clip        float64          // largest norm of the gradient; 0: any
 	EMA         float64          // decay of the averaged weights
+	Patience    float64          // of a Judged objective: steps without a lesser held-out loss, over those to the least; 0: any
 	Budget      Budget           // length of the run
 	Checkpoint  time.Duration    // between two checkpoints
 	Seed        uint64           // kept in the checkpoint; the objective draws from it
@@ -54,10 +55,13 @@ type Progress struct {
 	Total    int           `json:"total,omitempty"` // 0 while a time budget is being measured
 	Loss     float64       `json:"loss"`            // mean since the last report
 	GradNorm float64       `json:"grad_norm"`
-	Rate     float64       `json:"rate"`             // learning rate
-	PerSec   float64       `json:"steps_per_second"` // since the last report
-	Elapsed  float64       `json:"seconds"`          // of training, over all resumes
-	Part     float64       `json:"-"`                // share of the work done
+	Rate     float64       `json:"rate"`                    // learning rate
+	PerSec   float64       `json:"steps_per_second"`        // since the last report
+	Elapsed  float64       `json:"seconds"`                 // of training, over all resumes
+	HeldOut  float64       `json:"held_out_loss,omitempty"` // of a Judged objective, where it was found since the last report
+	Best     int           `json:"best_step,omitempty"`     // at which that was least: the weights kept are those of this step
+	Stopped  bool          `json:"stopped,omitempty"`       // training ended early, since the held-out loss had risen
+	Part     float64       `json:"-"`                       // share of the work done
 	Left     time.Duration `json:"-"`
 }
 
@@ -79,26 +83,27 @@ type Trainer struct {
 // reportEvery is the number of steps between two lines of metrics.jsonl.
 const reportEvery = 10
 
-// Fit trains from saved, or from the start where saved is nil, until the budget is used up or
-// ctx is cancelled. Either way it ends with a checkpoint; after a cancel it returns ctx's error.
+// Fit trains from saved, or from the start where saved is nil, until the budget is used up, ctx is
+// cancelled, or the held-out loss of a Judged objective has risen. In each case it ends with a checkpoint; after a cancel it returns ctx's error.
 func (tr *Trainer) Fit(ctx context.Context, saved *checkpoint.Saved) (Progress, error) {
 	l, err := tr.begin(saved)
 	if err != nil {
 		return Progress{}, err
 	}
-	for !l.clock.done(l.step) {
+	for !l.over() {
 		if ctx.Err() != nil {
 			break
 		}
 		if err := l.advance(); err != nil {
 			return l.last, err
 		}
+		l.judge.after(l.step, l.ema)
 		if l.step%reportEvery == 0 {
 			if err := l.report(); err != nil {
 				return l.last, err
 			}
 		}
-		if l.now().Sub(l.savedAt) >= tr.Settings.Checkpoint && !l.clock.done(l.step) {
+		if l.now().Sub(l.savedAt) >= tr.Settings.Checkpoint && !l.over() {
 			if err := l.checkpoint(ctx); err != nil {
 				return l.last, err
 			}
@@ -118,6 +123,7 @@ type loop struct {
 	tape    *autograd.Tape
 	adam    *optim.AdamW
 	ema     *optim.EMA
+	judge   *judge // nil: nothing is held out
 	clock   *clock
 	step    int // steps taken
 	sum     float64
@@ -145,6 +151,7 @@ func (tr *Trainer) begin(saved *checkpoint.Saved) (*loop, error) {
 	l.parts = parts
 	l.adam.WeightDecay = float32(tr.Settings.WeightDecay)
 	l.ema = optim.NewEMA(params, tr.Settings.EMA)
+	l.judge = l.newJudge()
 	total, spent := 0, time.Duration(0)
 	if saved != nil {
 		if err := l.restore(saved); err != nil {
@@ -155,9 +162,15 @@ func (tr *Trainer) begin(saved *checkpoint.Saved) (*loop, error) {
 		}
 		spent = time.Duration(saved.Ints[keySpent])
 	}
+	if l.judge.stopped() {
+		l.judge.tell(&l.last)
+	}
 	l.clock, err = newClock(tr.Settings.Budget, total, spent, l.now)
 	return l, err
 }
+
+// over tells whether the work is finished: the budget is used up, or the judge has seen enough.
+func (l *loop) over() bool { return l.judge.stopped() || l.clock.done(l.step) }
 
 // advance takes one step.
 func (l *loop) advance() error {
@@ -206,6 +219,7 @@ func (l *loop) report() error {
 	p.PerSec = float64(l.count) / math.Max(1e-9, now.Sub(l.told).Seconds())
 	p.Elapsed = l.clock.elapsed().Seconds()
 	p.Part = l.clock.part(l.step)
+	l.judge.tell(p)
 	l.sum, l.count, l.told = 0, 0, now
 	if l.Watch != nil {
 		l.Watch(*p)
@@ -213,8 +227,12 @@ func (l *loop) report() error {
 	return l.Run.Metric(*p)
 }
 
-// finish writes the last line of metrics and the last checkpoint.
+// finish writes the last line of metrics and the last checkpoint. The weights at the end of a run may be its
+// best, wherever it ends.
 func (l *loop) finish(ctx context.Context) error {
+	if l.over() {
+		l.judge.end(l.step, l.ema)
+	}
 	if err := l.report(); err != nil {
 		return err
 	}

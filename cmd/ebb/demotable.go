@@ -78,7 +78,7 @@ func (d *demo) judgeTable(ctx context.Context, t *demoTable) error {
 func (d *demo) learn(ctx context.Context, o trainOptions) (model.Model, error) {
 	o.seed = d.seed
 	o.given = func(flag string) bool { return flag == "seed" || flag == "time" }
-	job, err := o.create()
+	job, err := o.create(d.streams)
 	if err != nil {
 		return nil, err
 	}

@@ -29,6 +29,7 @@ func (o *evalOptions) table(ctx context.Context, s streams, sub *subject, pool *
 		}
 		sub.samples = &model.Source{Path: o.what, Table: rows}
 	}
+	s.watch(reference)
 	schema := table.Infer(reference)
 	if sub.config != nil {
 		schema = sub.config.Table.Transform.Schema
@@ -63,7 +64,7 @@ func (o *evalOptions) drawRows(ctx context.Context, s streams, sub *subject, n i
 	}
 	watch, done := drawing(s)
 	defer done()
-	return sub.model.(*model.TableModel).Draw(ctx, model.DrawOptions{N: n, Seed: o.seed, Watch: watch})
+	return sub.model.(*model.TableModel).Draw(ctx, model.DrawOptions{N: n, Seed: o.seed, Watch: watch, Table: newPhases(s.err).tell})
 }
 
 // labelOf is the column to predict: the flag's, or the run's, or none.

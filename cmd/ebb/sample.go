@@ -136,6 +136,7 @@ func (o *sampleOptions) execute(ctx context.Context, s streams) error {
 		path.see(p)
 		show.update(float64(p.Step)/float64(p.Steps), fmt.Sprintf("%d evaluations", p.Evaluations))
 	}
+	o.draw.Table = newPhases(s.err).tell
 	start := time.Now()
 	switch m := m.(type) {
 	case *model.TableModel:

@@ -45,6 +45,8 @@ type trainOptions struct {
 	memory         model.Bytes
 	recompute      string
 	checkpoint     time.Duration
+	holdout        float64
+	patience       float64
 
 	given func(flag string) bool // was set by the command line or the environment
 }
@@ -93,7 +95,7 @@ func newTrain(s streams) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVarP(&o.run, "out", "o", "", "run directory to write (required)")
 	f.StringVar(&o.config, "config", "", "YAML file with settings, in the form of a run's config.yaml")
-	f.StringVar(&o.preset, "preset", "", "size of the network: tiny, small or base (default: by the data)")
+	f.StringVar(&o.preset, "preset", "", "size of the network: mini (tables), tiny, small or base (default: by the data)")
 	f.StringVar(&o.schedule, "schedule", "", "noise schedule by name (--list shows all), or a file with a beta, or a time, alpha and sigma, a line")
 	f.StringVar(&o.prediction, "prediction", "", "what the network predicts (--list shows all; default: what suits the schedule)")
 	f.StringVar(&o.weighting, "weighting", "", "how the loss weighs the times (--list shows all; default: plain)")
@@ -107,6 +109,8 @@ func newTrain(s streams) *cobra.Command {
 	f.IntVar(&o.micro, "micro-batch", 0, "rows that go through the network at a time; gradients are summed (default: the batch)")
 	f.StringVar(&o.recompute, "recompute", "", "save memory by computing twice: norms or blocks; the result stays the same")
 	f.Var(&o.memory, "memory", "memory that training may take, such as 2GiB: chooses --micro-batch and --recompute")
+	f.Float64Var(&o.holdout, "holdout", 0, "share of a table's rows to hold out of training, to see when to stop; 0: none (default: a tenth, 12 to 1000 rows)")
+	f.Float64Var(&o.patience, "patience", 0, "go on for so many times the steps to the least held-out loss before stopping early; 0: never stop early (default 0.5)")
 	f.Float64Var(&o.rate, "rate", 0, "peak learning rate (default: by the preset)")
 	f.BoolVar(&o.flip, "flip", false, "mirror half of the training pictures left to right")
 	f.IntVar(&o.pad, "pad", 0, "give pictures a border, so that their sides are multiples of this (default: what the network needs)")
@@ -164,6 +168,12 @@ func (o *trainOptions) check() error {
 	if !(o.labelDrop >= 0 && o.labelDrop < 1) {
 		return usagef("--label-drop is a share of the pictures: at least 0 and below 1; 0.1 is usual")
 	}
+	if !(o.holdout >= 0 && o.holdout < 1) {
+		return usagef("--holdout is a share of the rows: at least 0 and below 1")
+	}
+	if !(o.patience >= 0) {
+		return usagef("--patience can't be negative; 0 never stops early")
+	}
 	for _, f := range []struct {
 		name  string
 		above bool
@@ -183,7 +193,7 @@ func (o *trainOptions) prepare(s streams) (*trainJob, error) {
 	if o.resume {
 		config, err := model.ReadConfig(o.run)
 		if err == nil {
-			return o.reopen(config)
+			return o.reopen(s, config)
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
@@ -195,15 +205,16 @@ func (o *trainOptions) prepare(s streams) (*trainJob, error) {
 	} else if _, err := os.Stat(filepath.Join(o.run, "config.yaml")); err == nil {
 		return nil, usagef("%s is a run already: go on with --resume, or choose another folder", o.run)
 	}
-	return o.create()
+	return o.create(s)
 }
 
 // create makes a new run for the data.
-func (o *trainOptions) create() (*trainJob, error) {
+func (o *trainOptions) create(s streams) (*trainJob, error) {
 	src, err := model.OpenSource(o.data)
 	if err != nil {
 		return nil, notData(err)
 	}
+	s.watch(src.Table)
 	config, err := o.configure(src)
 	if err != nil {
 		return nil, err
@@ -270,6 +281,9 @@ func (o *trainOptions) defaults(src *model.Source) (*model.Config, error) {
 	if (o.pad != 0 || o.flip || o.exactConv) && src.Images == nil {
 		return nil, usagef("--pad, --flip and --exact-conv are for pictures; %s is a table", src.Path)
 	}
+	if (o.given("holdout") || o.given("patience")) && src.Table == nil {
+		return nil, usagef("--holdout and --patience are for tables; %s holds pictures", src.Path)
+	}
 	if o.given("label-drop") && (src.Images == nil || src.Images.Labels == nil) {
 		return nil, usagef("--label-drop is for pictures with labels; %s has none", src.Path)
 	}
@@ -314,6 +328,12 @@ func (o *trainOptions) override(c *model.Config) {
 	if o.given("rate") {
 		c.Training.Rate = o.rate
 	}
+	if o.given("holdout") {
+		c.Training.Holdout = o.holdout
+	}
+	if o.given("patience") {
+		c.Training.Patience = o.patience
+	}
 	if o.given("checkpoint") {
 		c.Training.Checkpoint = o.checkpoint
 	}
@@ -342,15 +362,19 @@ func (o *trainOptions) override(c *model.Config) {
 }
 
 // reopen opens the existing run of a configuration.
-func (o *trainOptions) reopen(config *model.Config) (*trainJob, error) {
-	for _, name := range []string{"config", "preset", "label", "schedule", "prediction", "weighting", "times", "seed", "batch", "micro-batch", "memory", "rate", "flip", "label-drop", "exact-conv", "precision"} {
+func (o *trainOptions) reopen(s streams, config *model.Config) (*trainJob, error) {
+	for _, name := range []string{"config", "preset", "label", "schedule", "prediction", "weighting", "times", "seed", "batch", "micro-batch", "memory", "rate", "holdout", "patience", "flip", "label-drop", "exact-conv", "precision"} {
 		if o.given(name) && !o.agrees(name, config) {
 			return nil, usagef("--%s differs from the run's own setting: a resumed run keeps its settings; leave the flag out, or start another run", name)
 		}
 	}
 	o.override(config)
 	run, err := train.Resume(o.run, config, o.data)
-	return &trainJob{run}, notData(err)
+	if err != nil {
+		return nil, notData(err)
+	}
+	s.watch(run.Source.Table)
+	return &trainJob{run}, nil
 }
 
 // agrees tells whether a flag says what the run's configuration says anyway.
@@ -376,6 +400,10 @@ func (o *trainOptions) agrees(name string, c *model.Config) bool {
 		return o.memory == c.Training.Memory
 	case "rate":
 		return o.rate == c.Training.Rate
+	case "holdout":
+		return o.holdout == c.Training.Holdout
+	case "patience":
+		return o.patience == c.Training.Patience
 	case "label":
 		return c.Table != nil && o.label == c.Label()
 	case "flip":
@@ -407,6 +435,17 @@ func memoryLine(job *train.Job) string {
 	return fmt.Sprintf("memory: %v", train.Plan{MicroBatch: micro, Thrift: thrift})
 }
 
+// keptLine says which weights were kept and why training ended, where rows were held out.
+func keptLine(last train.Progress) string {
+	switch {
+	case last.Stopped:
+		return fmt.Sprintf("stopped at step %d: the held-out loss has risen; the weights of step %d are kept, later ones were not better beyond chance\n", last.Step, last.Best)
+	case last.Best > 0 && last.Best < last.Step:
+		return fmt.Sprintf("the weights of step %d are kept: by the held-out loss later ones were no better\n", last.Best)
+	}
+	return ""
+}
+
 // fit trains.
 func (j *trainJob) fit(ctx context.Context, s streams, pool *parallel.Pool, asJSON bool) error {
 	config, dir := j.run.Config, j.run.Run.Dir()
@@ -424,13 +463,16 @@ func (j *trainJob) fit(ctx context.Context, s streams, pool *parallel.Pool, asJS
 			fmt.Fprintln(s.err, line)
 		}
 	}
-	show := newProgress(s.err, "training")
+	show, held := newProgress(s.err, "training"), ""
 	last, err := j.run.Fit(ctx, m, pool, func(p train.Progress) {
 		if asJSON {
 			json.NewEncoder(s.out).Encode(p)
 			return
 		}
-		show.update(p.Part, fmt.Sprintf("step %d  loss %.4f  %.1f steps/s", p.Step, p.Loss, p.PerSec))
+		if p.HeldOut != 0 {
+			held = fmt.Sprintf("  held out %.4f", p.HeldOut)
+		}
+		show.update(p.Part, fmt.Sprintf("step %d  loss %.4f%s  %.1f steps/s", p.Step, p.Loss, held, p.PerSec))
 	})
 	show.done()
 	if errors.Is(err, context.Canceled) {
@@ -439,11 +481,16 @@ func (j *trainJob) fit(ctx context.Context, s streams, pool *parallel.Pool, asJS
 	if err != nil {
 		return err
 	}
+	if last.Step == 0 && last.Stopped {
+		fmt.Fprintf(s.err, "%s is complete: it stopped by itself when its held-out loss had risen, and kept the weights of step %d; more steps would only learn the rows by heart\n", dir, last.Best)
+		return nil
+	}
 	if last.Step == 0 {
 		fmt.Fprintf(s.err, "%s is complete: nothing is left to train; go on with 'ebb train -o %s --resume' and more --steps or a longer --time\n", dir, dir)
 		return nil
 	}
 	if !asJSON {
+		fmt.Fprint(s.err, keptLine(last))
 		fmt.Fprintf(s.err, "trained %d steps in %s; draw from it with 'ebb sample %s -n 100 -o FILE'\n", last.Step, round(time.Duration(last.Elapsed*float64(time.Second))), dir)
 	}
 	return nil

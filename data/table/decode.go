@@ -16,6 +16,7 @@ type Sample struct {
 	Cells []int32   // (N,C), each 0 <= state < card
 	First uint64    // the identity of the first row: it keys identifiers and draws of rare values
 	Seed  uint64
+	Watch Watch // told how far Decode has come, and then of work on the table; may be nil
 }
 
 // Verify reports the first number of a sample that is NaN, as a network makes them whose training
@@ -50,8 +51,10 @@ func (t *Transform) DecodeAround(s Sample, fixed func(i, j int) (text string, ok
 			len(s.Num), len(s.Cells), s.Rows, D, C))
 	}
 	tab := t.Empty()
+	tab.Watch = s.Watch
 	row := make([]string, len(t.Parts))
 	for i := range s.Rows {
+		s.Watch.row(Decoding, i, s.Rows)
 		d.Row(row, s.Num[i*D:(i+1)*D], s.Cells[i*C:(i+1)*C], s.First+uint64(i))
 		for j := range row {
 			if fixed == nil {
@@ -64,6 +67,7 @@ func (t *Transform) DecodeAround(s Sample, fixed func(i, j int) (text string, ok
 		tab.Append(row...)
 	}
 	tab.seal()
+	s.Watch.tell(Decoding, s.Rows, s.Rows)
 	return tab
 }
 

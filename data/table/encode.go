@@ -45,6 +45,7 @@ func (t *Transform) Encode(tab *Table, seed uint64) (*Dataset, error) {
 	}
 	d := &Dataset{rows: tab.Rows(), cards: t.Cards(), numbers: t.Numbers(), jitter: rng.New(seed, rng.Jitter)}
 	for j, place := range t.Places() {
+		tab.Watch.tell(Encoding, j, len(t.Parts))
 		if place.Cell < 0 && place.Num < 0 {
 			continue
 		}
@@ -52,6 +53,7 @@ func (t *Transform) Encode(tab *Table, seed uint64) (*Dataset, error) {
 		d.columns = append(d.columns, t.encodeColumn(j, place, c))
 		d.note(c, t.Schema.Columns[j].Kind.Numeric(), d.columns[len(d.columns)-1].state)
 	}
+	tab.Watch.tell(Encoding, len(t.Parts), len(t.Parts))
 	return d, nil
 }
 

@@ -61,6 +61,7 @@ func Fit(s *Schema, t *Table, o Options) (*Transform, error) {
 	o = o.filled()
 	tr := &Transform{Version: TransformVersion, Rows: t.Rows(), Schema: s, Parts: make([]Part, len(s.Columns))}
 	for j := range s.Columns {
+		t.Watch.tell(Fitting, j, len(s.Columns))
 		c := t.Columns[at[j]]
 		fit := fitter{field: &s.Columns[j], texts: c.Texts(), counts: c.Counts(), rows: t.Rows(), options: o}
 		if tr.Parts[j], err = fit.part(); err != nil {
@@ -68,6 +69,7 @@ func Fit(s *Schema, t *Table, o Options) (*Transform, error) {
 				Remedy: "correct the schema, or leave the column to be inferred"}
 		}
 	}
+	t.Watch.tell(Fitting, len(s.Columns), len(s.Columns))
 	return tr, nil
 }
 

@@ -26,7 +26,8 @@ const (
 // Field.Reason.
 func Infer(t *Table) *Schema {
 	s := &Schema{Dialect: t.Dialect}
-	for _, c := range t.Columns {
+	for j, c := range t.Columns {
+		t.Watch.tell(Inferring, j, len(t.Columns))
 		f := newProfile(c).field()
 		f.Name, f.Quoted = Text(c.Name), c.Quoted
 		for _, b := range c.Bare {
@@ -34,6 +35,7 @@ func Infer(t *Table) *Schema {
 		}
 		s.Columns = append(s.Columns, f)
 	}
+	t.Watch.tell(Inferring, len(t.Columns), len(t.Columns))
 	return s
 }
 

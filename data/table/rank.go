@@ -19,8 +19,10 @@ import (
 //
 // which is exactly N(0,1) over the rows, ties and all; and of a number z the value is the point of
 // the grid nearest to F⁻¹(Φ(z)). Of the polyline's corners only as many are kept as hold F within
-// Tolerance rows everywhere: what happened to be drawn within a small stretch is evened out, a
-// value that many rows share keeps its step, an empty stretch that many rows border stays empty.
+// Tolerance rows everywhere, and those beside the least and the greatest value, which so keep the
+// rows that they have: samples reach as far as the data do, as often. What happened to be drawn within
+// a small stretch is evened out, a value that many rows share keeps its step, an empty stretch that
+// many rows border stays empty.
 //
 // Values are kept as X, distribution as rows counted so far: F(X[k]) = Below[k] / Below[last].
 type Rank struct {
@@ -43,11 +45,13 @@ func rankTolerance(n int) float64 {
 // newRank fits the distribution of values (ascending, distinct), each held by so many rows.
 func newRank(values []float64, counts []int, step float64) *Rank {
 	x, below := corners(values, counts, step)
-	n := int(below[len(below)-1])
+	last := len(x) - 1
+	n := int(below[last])
 	for tol := rankTolerance(n); ; tol *= 2 {
-		kx, kb := thin(x, below, tol)
-		if len(kx) <= maxKnots {
-			return &Rank{X: kx, Below: kb, Tolerance: tol, Step: step}
+		kx, kb := thin(x[1:last], below[1:last], tol)
+		if len(kx) <= maxKnots-2 {
+			kx, kb = append(Floats{x[0]}, kx...), append(Ints{below[0]}, kb...)
+			return &Rank{X: append(kx, x[last]), Below: append(kb, below[last]), Tolerance: tol, Step: step}
 		}
 	}
 }

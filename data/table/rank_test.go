@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"ebb/engine/kernel/elementary"
 )
 
 // drawValues draws ascending distinct values on a grid, with counts.
@@ -110,6 +112,41 @@ func TestMassesStandOutFromTheirNeighbours(t *testing.T) {
 	for i, is := range masses(values, counts, 1, 60) {
 		if is != (values[i] == 65) {
 			t.Errorf("value %v: point mass %v", values[i], is)
+		}
+	}
+}
+
+// The least and the greatest value come back as often as they occurred, however far they lie from
+// the others: of n ranks in even distance each has its count.
+func TestExtremesKeepTheirRows(t *testing.T) {
+	for _, step := range []float64{0, 1} {
+		var values []float64
+		var counts []int
+		n := 0
+		for i := range 5000 {
+			v := math.Floor(float64(i) * float64(i) / 100)
+			if len(values) == 0 || v > values[len(values)-1] {
+				values, counts = append(values, v), append(counts, 0)
+			}
+			counts[len(counts)-1]++
+			n++
+		}
+		values, counts = append(values, 1e9), append(counts, 1)
+		n++
+		r := newRank(values, counts, step)
+		least, greatest := 0, 0
+		for i := range n {
+			v := r.value(elementary.NormQuantile((float64(i) + 0.5) / float64(n)))
+			v = r.snap(v, values[0], values[0], 1e9)
+			if v == values[0] {
+				least++
+			}
+			if v == 1e9 {
+				greatest++
+			}
+		}
+		if least != counts[0] || greatest != 1 {
+			t.Errorf("step %v: %d rows at the least value and %d at the greatest, want %d and 1", step, least, greatest, counts[0])
 		}
 	}
 }

@@ -12,6 +12,7 @@ type Table struct {
 	Source  string // the file it came from, for messages
 	Dialect Dialect
 	Columns []*Column
+	Watch   Watch // told how far work on the table has come; may be nil
 }
 
 // Column holds the raw cells of one column, each distinct text once.

@@ -80,10 +80,12 @@ func Write(w io.Writer, t *Table) error {
 	}
 	var row []string
 	for i := range t.Rows() {
+		t.Watch.row(Writing, i, t.Rows())
 		row = t.Row(row, i)
 		if err := tw.Row(row); err != nil {
 			return err
 		}
 	}
+	t.Watch.tell(Writing, t.Rows(), t.Rows())
 	return tw.Flush()
 }

@@ -3,6 +3,7 @@ package sample
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 
 	"ebb/diffusion/process"
@@ -23,7 +24,8 @@ import (
 // random. Where there are as many steps as cells, only one is revealed in a step,
 // and none is drawn without having seen the others: no dependence is lost, in
 // however few steps (first-hitting sampling, Zheng et al. 2024, arXiv
-// 2409.02908, with the times of the reveals stratified).
+// 2409.02908, with the times of the reveals stratified). Where there are fewer
+// steps, those revealed together are chosen to depend little on each other.
 //
 // Cells starts all masked, or with some cells given, which stay as they are.
 type Mixed struct {
@@ -31,6 +33,9 @@ type Mixed struct {
 	Cells   *process.Cells // changed by the run
 	Keep    process.Keep   // nil: LinearKeep
 	Noise   process.Noise  // of the cells' order: a stream of its own
+	// Depend (columns, columns), if not nil, says how much the values of two
+	// columns depend on each other, from 0 to 1.
+	Depend [][]float64
 	// Values draws the values of a row's cells, one uniform each, of step 0; nil: Noise does. Its
 	// points may be spread evenly over the rows.
 	Values process.Noise
@@ -104,6 +109,8 @@ type revealing struct {
 	done  []int32   // (Rows) how many are revealed
 	shift []float64 // (Rows) how a share of a cell is rounded
 	value []float64 // (Rows, columns) the uniforms that draw values
+
+	depend [][]float64
 }
 
 // Steps of the noise: the order, and where there is no other noise the values.
@@ -114,7 +121,7 @@ const (
 
 func newRevealing(m Mixed) *revealing {
 	rows, cols := m.Cells.Rows, m.Cells.Cols()
-	r := &revealing{cells: m.Cells, order: make([]int32, rows*cols), count: make([]int32, rows),
+	r := &revealing{cells: m.Cells, depend: m.Depend, order: make([]int32, rows*cols), count: make([]int32, rows),
 		done: make([]int32, rows), shift: make([]float64, rows), value: make([]float64, rows*cols)}
 	values, step := m.Values, 0
 	if values == nil {
@@ -136,6 +143,9 @@ func newRevealing(m Mixed) *revealing {
 	return r
 }
 
+// little is a dependence that may be lost between two cells.
+const little = 0.1
+
 // row reveals the cells of row i that are due when a share keep of them has its
 // value.
 func (r *revealing) row(i int, keep float64, logits []float64, offsets []int) {
@@ -144,10 +154,36 @@ func (r *revealing) row(i int, keep float64, logits []float64, offsets []int) {
 	if keep < 1 {
 		due = min(n, int32(float64(float64(n)*keep)+r.shift[i]))
 	}
-	for ; r.done[i] < due; r.done[i]++ {
-		j := int(r.order[i*cols+int(r.done[i])])
+	order := r.order[i*cols+int(r.done[i]) : i*cols+int(n)]
+	due -= r.done[i]
+	for k := range order[:max(due, 0)] {
+		r.next(order, k)
+		j := int(order[k])
 		r.cells.Row(i)[j] = process.Draw(logits[offsets[j]:offsets[j+1]], r.value[i*cols+j])
+		r.done[i]++
 	}
+}
+
+// next puts at place k of an order the cell that may be revealed with those
+// before it: the first that depends little on each of them, or if there is none
+// the one that depends least.
+func (r *revealing) next(order []int32, k int) {
+	if k == 0 || r.depend == nil {
+		return
+	}
+	best, least := k, math.Inf(1)
+	for at := k; at < len(order) && least > little; at++ {
+		most := 0.0
+		for _, j := range order[:k] {
+			most = max(most, r.depend[order[at]][j])
+		}
+		if most < least {
+			best, least = at, most
+		}
+	}
+	chosen := order[best]
+	copy(order[k+1:best+1], order[k:best])
+	order[k] = chosen
 }
 
 // withCells is the denoiser of the numbers alone, given the cells. It keeps

@@ -33,32 +33,10 @@ func (t *Tape) EmbeddingSum(table *Var, ids []int32, cols int) *Var {
 	}
 	rows, d := len(ids)/cols, table.Value.Dim(1)
 	y := t.New(rows, d)
-	t.rowBlocks(rows, d*cols, func(r int) {
-		sum := y.Data[r*d : (r+1)*d]
-		clear(sum)
-		for _, id := range ids[r*cols : (r+1)*cols] {
-			if id >= 0 {
-				addRow(sum, table.Value.Data[int(id)*d:(int(id)+1)*d])
-			}
-		}
-	})
-	return t.record(y, func(dy *tensor.Tensor) { t.embeddingSumBackward(t.GradOf(table), dy, ids, cols) }, table)
-}
-
-// embeddingSumBackward adds each row's gradient to the table rows it used.
-// Pieces own columns of the table, so rows are added in order and without locks.
-func (t *Tape) embeddingSumBackward(dtable, dy *tensor.Tensor, ids []int32, cols int) {
-	const width = 64
-	d := dtable.Dim(1)
-	t.pool.Run(blocks(d, width), func(_, piece int) {
-		lo, hi := piece*width, min(d, (piece+1)*width)
-		for i, id := range ids {
-			if id >= 0 {
-				r := i / cols
-				addRow(dtable.Data[int(id)*d+lo:int(id)*d+hi], dy.Data[r*d+lo:r*d+hi])
-			}
-		}
-	})
+	kernel.GatherSum(t.pool, y.Data, table.Value.Data, ids, cols, d)
+	return t.record(y, func(dy *tensor.Tensor) {
+		kernel.ScatterAddSum(t.pool, t.GradOf(table).Data, dy.Data, ids, cols, d)
+	}, table)
 }
 
 func checkIDs(op string, table *Var, ids []int32) {
@@ -70,13 +48,5 @@ func checkIDs(op string, table *Var, ids []int32) {
 		if int(id) >= k {
 			panic(fmt.Sprintf("autograd: %s: id %d at %d is outside of the table %s", op, id, i, table))
 		}
-	}
-}
-
-// addRow adds x to dst. Rows are short: a call of a kernel would cost more.
-func addRow(dst, x []float32) {
-	x = x[:len(dst)]
-	for i, v := range x {
-		dst[i] += v
 	}
 }

@@ -62,6 +62,25 @@ var placedOps = []vectorOp{
 				}
 			}
 		}, tol: 16 * round32},
+	{name: "GatherSum", lens: func(s size) []int { return []int{s.n * s.c, tableRows * s.c} },
+		run: func(p *parallel.Pool, s size, b [][]float32) { GatherSum(p, b[0], b[1], s.ids(), s.t, s.c) },
+		mean: func(s size, b [][]float64) {
+			clear(b[0])
+			for i, id := range s.ids() {
+				for j := 0; id >= 0 && j < s.c; j++ {
+					b[0][i/s.t*s.c+j] += b[1][int(id)*s.c+j]
+				}
+			}
+		}, tol: 16 * round32},
+	{name: "ScatterAddSum", lens: func(s size) []int { return []int{tableRows * s.c, s.n * s.c} },
+		run: func(p *parallel.Pool, s size, b [][]float32) { ScatterAddSum(p, b[0], b[1], s.ids(), s.t, s.c) },
+		mean: func(s size, b [][]float64) {
+			for i, id := range s.ids() {
+				for j := 0; id >= 0 && j < s.c; j++ {
+					b[0][int(id)*s.c+j] += b[1][i/s.t*s.c+j]
+				}
+			}
+		}, tol: 16 * round32},
 	{name: "CrossEntropy", lens: func(s size) []int { return []int{s.n * s.t, s.len(), s.len()} },
 		run: func(p *parallel.Pool, s size, b [][]float32) {
 			target, weight := s.targets()

@@ -132,7 +132,7 @@ func small(ctx context.Context, src *model.Source, pool *parallel.Pool) (weights
 	if err != nil {
 		return "", "", err
 	}
-	c.Training.Batch, c.Seed = 4, 4
+	c.Training.Batch, c.Seed, c.Training.Holdout = 4, 4, 0
 	m, err := model.New(c, pool)
 	if err != nil {
 		return "", "", err
