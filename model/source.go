@@ -62,7 +62,7 @@ func (s *Source) String() string {
 // Data is the source as a configuration names it, by its absolute path.
 func (s *Source) Data() Data {
 	path := s.Path
-	if abs, err := filepath.Abs(path); err == nil {
+	if abs, err := filepath.Abs(path); err == nil && path != "" {
 		path = abs
 	}
 	return Data{Path: path, Rows: s.Rows()}

@@ -21,7 +21,7 @@ type Give struct {
 // give changes a batch that is noised and masked: x (N,D) is what the network
 // sees of the numbers. It returns the network's labels (N, cells+D) and the
 // weights of the numbers, and clears those of what is given.
-func (g *Give) give(x []float32, b TableBatch, cells *process.Cells, cellWeight, weight []float32, d Draws) (labels []int32, square []float32) {
+func (g *Give) give(x []float32, b TableBatch, cells *process.Cells, cellWeight, weight []float32, t []float64, d Draws) (labels []int32, square []float32) {
 	cols, numbers := cells.Cols(), len(g.Cell)
 	labels = make([]int32, cells.Rows*(cols+numbers))
 	square = weight
@@ -36,8 +36,8 @@ func (g *Give) give(x []float32, b TableBatch, cells *process.Cells, cellWeight,
 		row := labels[i*(cols+numbers) : (i+1)*(cols+numbers)]
 		stream.Uniforms(u, uint64(d.Step), d.row(i))
 		chance := 0.0
-		if u[0] < g.Share {
-			chance = u[1]
+		if u[0] < g.Share*t[i] {
+			chance = float64(u[1] * u[1])
 		}
 		for j, v := range b.Cells.Row(i) {
 			if u[2+j] < chance && v != process.Mask {
