@@ -30,7 +30,7 @@ import (
 	"ebb/train"
 )
 
-// Options say how to train. The zero value trains for five minutes on all processors.
+// Options say how to train. The zero value trains for at most five minutes on all processors.
 type Options struct {
 	Steps   int                  // train this many steps
 	Time    time.Duration        // or this long

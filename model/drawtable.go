@@ -59,7 +59,8 @@ type tableDraw struct {
 	o      DrawOptions
 	grid   []float64
 	points rng.Even
-	chunk  int // rows that go down together
+	chunk  int  // rows that go down together
+	usual  bool // it is drawn as the margins were measured
 
 	turn  sync.Mutex
 	steps int // done, of all chunks
@@ -72,12 +73,13 @@ func (m *TableModel) newTableDraw(ctx context.Context, o DrawOptions) (*tableDra
 	if err != nil {
 		return nil, err
 	}
+	usual := Sampling{Sampler: o.Sampler, Steps: o.Steps, Grid: m.Config.Sampling.Grid} == m.Config.Sampling
 	threads := m.pool.Threads()
 	within, err := o.batchWithin(denoiseChunk*threads, m.dryRun)
 	if err != nil {
 		return nil, err
 	}
-	return &tableDraw{TableModel: m, ctx: ctx, o: o, grid: grid, points: rng.Even{Stream: rng.New(o.Seed, rng.Prior)},
+	return &tableDraw{TableModel: m, ctx: ctx, o: o, grid: grid, usual: usual, points: rng.Even{Stream: rng.New(o.Seed, rng.Prior)},
 		chunk: max(1, min(within/threads, (o.N+threads-1)/threads))}, nil
 }
 
@@ -148,6 +150,9 @@ func (c *chunk) sample(k *known, watch ...func(sample.Progress)) (*process.State
 		Values: rng.EvenRows{Points: c.points, IDs: k.ids, Skip: x.Dim}}
 	if err := sample.Run(c.ctx, sampler, d, x, c.grid, noise(rng.Sampler), watch...); err != nil {
 		return nil, nil, err
+	}
+	if c.usual {
+		c.margins.apply(x, k.given)
 	}
 	for i, is := range k.given.Is {
 		if is {

@@ -174,7 +174,7 @@ func TestRowsLikeThoseOfATable(t *testing.T) {
 }
 
 // Under balance every class is once among as many rows as there are classes, with conditions too,
-// and the other columns' numbers are spread over each class as over all.
+// and each class has numbers of the whole range.
 func TestBalanceGivesEveryClassItsShare(t *testing.T) {
 	m := open(t, configs(t)["table"], 2).(*model.TableModel)
 	rows, err := m.Draw(t.Context(), model.DrawOptions{N: 600, Steps: 3, Balance: "left", Where: []string{"height>=1.6"}})
@@ -194,8 +194,9 @@ func TestBalanceGivesEveryClassItsShare(t *testing.T) {
 			low[rows.Columns[2].At(i)]++
 		}
 	}
-	// Half of 300 each, give or take 4 standard errors of 9.
-	if low["no"] < 114 || low["no"] > 186 || low["yes"] < 114 || low["yes"] > 186 {
+	// The network of the test knows nothing, but says different things of the two classes. What this must
+	// find are rows of a class whose draws all lie in one half: in order, every second of even points does.
+	if low["no"] < 60 || low["no"] > 240 || low["yes"] < 60 || low["yes"] > 240 {
 		t.Errorf("heights below 1.8 of 300 rows of each class: %v", low)
 	}
 	for column, want := range map[string]string{"height": "no classes", "lefd": `did you mean "left"`} {

@@ -2,6 +2,7 @@ package model
 
 import (
 	"math"
+	"sort"
 
 	"ebb/data/table"
 	"ebb/diffusion/denoise"
@@ -29,25 +30,32 @@ func defaultHoldout(rows int) float64 {
 }
 
 // heldOut are the rows of a table that training does not see, in groups, each of which visits the network
-// several times at different times and with different noise.
+// several times at different times and with different noise. The zero value holds out none.
 type heldOut struct {
+	rows   []int // ascending
 	groups [][]int
 	visits int // of each row
 }
 
-// holdOut parts the rows of a table into those to train on and those held out. rows is nil where none
-// are held out: train on all.
-func holdOut(n int, share float64, seed uint64) (rows []int, held heldOut) {
+// holdOut chooses the rows of a table that are held out.
+func holdOut(n int, share float64, seed uint64) heldOut {
 	if share <= 0 || n < 2 {
-		return nil, heldOut{}
+		return heldOut{}
 	}
-	rows, out := table.Holdout(n, share, seed)
-	groups := min(heldGroups, len(out))
+	h := heldOut{rows: table.HeldOut(n, share, seed)}
+	k := len(h.rows)
+	groups := min(heldGroups, k)
 	for g := range groups {
-		held.groups = append(held.groups, out[g*len(out)/groups:(g+1)*len(out)/groups])
+		h.groups = append(h.groups, h.rows[g*k/groups:(g+1)*k/groups])
 	}
-	held.visits = (heldVisits + len(out) - 1) / len(out)
-	return rows, held
+	h.visits = (heldVisits + k - 1) / k
+	return h
+}
+
+// row is the i-th of the rows that are not held out. The k-th held-out row, counted from 0, has rows[k]-k others
+// before it.
+func (h heldOut) row(i int) int {
+	return i + sort.Search(len(h.rows), func(k int) bool { return h.rows[k]-k > i })
 }
 
 // HeldOut implements train.Judged.

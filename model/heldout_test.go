@@ -15,17 +15,10 @@ import (
 // A tenth of the rows is held out, 12 at least and 1,000 at most, and none of a table that has too few.
 func TestHowManyRowsAreHeldOut(t *testing.T) {
 	for _, c := range []struct{ rows, held int }{{1, 0}, {47, 0}, {48, 12}, {119, 12}, {275, 28}, {5000, 500}, {40_000, 1000}, {3_000_000, 1000}} {
-		rows, held := holdOut(c.rows, defaultHoldout(c.rows), 1)
-		n := 0
-		for _, g := range held.groups {
-			n += len(g)
-		}
-		trained := len(rows)
-		if rows == nil {
-			trained = c.rows
-		}
-		if n != c.held || trained != c.rows-c.held {
-			t.Errorf("of %d rows %d are held out and %d trained on, want %d held out", c.rows, n, trained, c.held)
+		held := holdOut(c.rows, defaultHoldout(c.rows), 1)
+		n := len(held.rows)
+		if n != c.held {
+			t.Errorf("of %d rows %d are held out, want %d", c.rows, n, c.held)
 		}
 		if n > 0 && n*held.visits < heldVisits {
 			t.Errorf("%d rows go through the network %d times each", n, held.visits)
@@ -35,13 +28,14 @@ func TestHowManyRowsAreHeldOut(t *testing.T) {
 
 // Rows are trained on or held out, never both, and the seed alone decides which.
 func TestEveryRowIsTrainedOnOrHeldOut(t *testing.T) {
-	rows, held := holdOut(500, 0.25, 3)
-	again, _ := holdOut(500, 0.25, 3)
-	other, _ := holdOut(500, 0.25, 4)
-	if !slices.Equal(rows, again) || slices.Equal(rows, other) {
-		t.Error("the rows held out are not a function of the seed")
+	held, again, other := holdOut(500, 0.25, 3), holdOut(500, 0.25, 3), holdOut(500, 0.25, 4)
+	if len(held.rows) != 125 || !slices.Equal(held.rows, again.rows) || slices.Equal(held.rows, other.rows) {
+		t.Error("the rows held out are not a quarter that the seed decides")
 	}
-	all := slices.Concat(rows, slices.Concat(held.groups...))
+	all := slices.Concat(held.groups...)
+	for i := range 500 - len(held.rows) {
+		all = append(all, held.row(i))
+	}
 	slices.Sort(all)
 	for i, r := range all {
 		if i != r {

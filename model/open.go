@@ -56,5 +56,10 @@ func Open(dir string, pool *parallel.Pool) (Model, *Config, error) {
 		return nil, nil, err
 	}
 	defer f.Close()
+	if t, ok := m.(*TableModel); ok {
+		if t.margins, err = loadMargins(f, c.Table.Transform.Numbers()); err != nil {
+			return nil, nil, err
+		}
+	}
 	return m, c, LoadWeights(f, m.Params())
 }

@@ -102,8 +102,9 @@ type TableModel struct {
 	Config *Config
 
 	noising
-	net  *network.MLP
-	pool *parallel.Pool
+	net     *network.MLP
+	pool    *parallel.Pool
+	margins *margins // of what is sampled; nil: taken as they come
 }
 
 // NewTableModel builds the model of a configuration with initial weights from its seed.
@@ -177,16 +178,7 @@ type tableObjective struct {
 	*TableModel
 	denoise.TableObjective
 	set  *table.Dataset
-	rows []int // to train on; nil: all
 	held heldOut
-}
-
-// trained is the number of rows to train on.
-func (o *tableObjective) trained() int {
-	if o.rows == nil {
-		return o.set.Len()
-	}
-	return len(o.rows)
 }
 
 // Objective is the loss of the model on the rows of t; a step draws its batch in an order that
@@ -203,8 +195,8 @@ func (m *TableModel) Objective(t *table.Table) (Objective, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, held := holdOut(set.Len(), m.Config.Training.Holdout, m.Config.Seed)
-	return &tableObjective{TableModel: m, set: set, rows: rows, held: held, TableObjective: denoise.TableObjective{
+	held := holdOut(set.Len(), m.Config.Training.Holdout, m.Config.Seed)
+	return &tableObjective{TableModel: m, set: set, held: held, TableObjective: denoise.TableObjective{
 		Sch: m.sch, Predict: m.predict, Input: m.input, Card: set.Cards(), Weight: weight, Give: m.give(),
 	}}, nil
 }
@@ -237,11 +229,8 @@ func (o *tableObjective) Loss(t *autograd.Tape, step int) *autograd.Var {
 // Part implements train.Divisible.
 func (o *tableObjective) Part(t *autograd.Tape, step, lo, hi int) *autograd.Var {
 	batch := o.batch(t, hi-lo, func(i int) (row int, epoch uint64) {
-		row, epoch = batchRow(o.Config.Seed, step*o.Batch()+lo+i, o.trained())
-		if o.rows != nil {
-			row = o.rows[row]
-		}
-		return row, epoch
+		row, epoch = batchRow(o.Config.Seed, step*o.Batch()+lo+i, o.set.Len()-len(o.held.rows))
+		return o.held.row(row), epoch
 	})
 	loss := o.TableObjective.Loss(t, o.net, batch, denoise.Draws{Seed: o.Config.Seed, Step: step, First: lo})
 	t.Free(batch.X)

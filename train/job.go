@@ -143,6 +143,9 @@ func (j *Job) Fit(ctx context.Context, m model.Model, pool *parallel.Pool, watch
 		Watch:     watch,
 		Preview:   func(ctx context.Context, step int) error { return preview(ctx, m, j.Run, j.Config, step) },
 	}
+	if rows, ok := m.(*model.TableModel); ok {
+		t.Beside = rows.MeasureMargins
+	}
 	return t.Fit(ctx, j.saved)
 }
 

@@ -49,7 +49,7 @@ type judge struct {
 	bestStep    int         // of the weights kept; 0: none yet
 	leastStep   int         // of the least loss
 	now         float64     // the last loss; 0: told already
-	stop        bool
+	stop, ended bool
 }
 
 // newJudge is nil where nothing is held out.
@@ -103,9 +103,10 @@ func (g *judge) after(step int, ema *optim.EMA) {
 // end looks at the weights at the end of a run that was not stopped. Its rate has fallen, so they are kept if they
 // are no worse than those kept before.
 func (g *judge) end(step int, ema *optim.EMA) {
-	if g == nil || g.stop {
+	if g == nil || g.stop || g.ended {
 		return
 	}
+	g.ended = true
 	losses := g.look(step, ema)
 	if g.bestStep == 0 || g.now <= mean(g.kept) {
 		g.keep(step, losses, ema)

@@ -64,12 +64,20 @@ func (l *loop) checkpoint(ctx context.Context) error {
 		entries = append(entries, checkpoint.Values(slot.Name, slot.Data, len(slot.Data)))
 	}
 	defer l.place()()
+	weights := model.WeightEntries(l.params)
+	if l.Beside != nil && l.over() {
+		beside, err := l.Beside(ctx)
+		if err != nil {
+			return err
+		}
+		weights = append(weights, beside...)
+	}
 	state := &checkpoint.State{
 		Step:     l.step,
 		Seed:     l.Settings.Seed,
 		Ints:     l.ints(),
 		Metadata: l.Metadata,
-		Model:    model.WeightEntries(l.params),
+		Model:    weights,
 		Train:    entries,
 	}
 	if err := l.Run.Save(state); err != nil {

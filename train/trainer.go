@@ -77,6 +77,10 @@ type Trainer struct {
 	// parameters, to draw samples; may be nil.
 	Preview func(ctx context.Context, step int) error
 
+	// Beside is called when the training is over, with the weights for sampling in the parameters, for
+	// what is stored beside them; may be nil.
+	Beside func(ctx context.Context) ([]checkpoint.Entry, error)
+
 	now func() time.Time // nil: time.Now; tests set it
 }
 
@@ -98,6 +102,9 @@ func (tr *Trainer) Fit(ctx context.Context, saved *checkpoint.Saved) (Progress, 
 			return l.last, err
 		}
 		l.judge.after(l.step, l.ema)
+		if l.over() {
+			l.judge.end(l.step, l.ema)
+		}
 		if l.step%reportEvery == 0 {
 			if err := l.report(); err != nil {
 				return l.last, err

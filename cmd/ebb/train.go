@@ -60,11 +60,15 @@ A run can be stopped at any moment, by Ctrl-C or by kill -9: --resume goes on fr
 checkpoint and ends with the same bytes as a run that was never stopped. The seed and the
 number of steps decide the result; threads and batches of other programs do not.
 
+A table's training holds some rows out, keeps the weights that serve these best, and stops by itself
+when it begins to learn the others by heart (--holdout, --patience); --time and --steps are upper
+bounds.
+
 The run directory holds
 
   config.yaml         everything needed to build the model again
-  model.safetensors   the weights, averaged over the last steps
-  metrics.jsonl       step, loss, rate, one JSON object a line
+  model.safetensors   the weights, averaged over the last steps; of a table the best such
+  metrics.jsonl       step, loss, rate, held-out loss, one JSON object a line
   samples/            drawn while training
   state/              what --resume needs`
 
@@ -168,11 +172,8 @@ func (o *trainOptions) check() error {
 	if !(o.labelDrop >= 0 && o.labelDrop < 1) {
 		return usagef("--label-drop is a share of the pictures: at least 0 and below 1; 0.1 is usual")
 	}
-	if !(o.holdout >= 0 && o.holdout < 1) {
-		return usagef("--holdout is a share of the rows: at least 0 and below 1")
-	}
-	if !(o.patience >= 0) {
-		return usagef("--patience can't be negative; 0 never stops early")
+	if err := o.checkStopping(); err != nil {
+		return err
 	}
 	for _, f := range []struct {
 		name  string
@@ -328,12 +329,7 @@ func (o *trainOptions) override(c *model.Config) {
 	if o.given("rate") {
 		c.Training.Rate = o.rate
 	}
-	if o.given("holdout") {
-		c.Training.Holdout = o.holdout
-	}
-	if o.given("patience") {
-		c.Training.Patience = o.patience
-	}
+	o.overrideStopping(c)
 	if o.given("checkpoint") {
 		c.Training.Checkpoint = o.checkpoint
 	}
@@ -433,17 +429,6 @@ func memoryLine(job *train.Job) string {
 		micro = t.Batch
 	}
 	return fmt.Sprintf("memory: %v", train.Plan{MicroBatch: micro, Thrift: thrift})
-}
-
-// keptLine says which weights were kept and why training ended, where rows were held out.
-func keptLine(last train.Progress) string {
-	switch {
-	case last.Stopped:
-		return fmt.Sprintf("stopped at step %d: the held-out loss has risen; the weights of step %d are kept, later ones were not better beyond chance\n", last.Step, last.Best)
-	case last.Best > 0 && last.Best < last.Step:
-		return fmt.Sprintf("the weights of step %d are kept: by the held-out loss later ones were no better\n", last.Best)
-	}
-	return ""
 }
 
 // fit trains.

@@ -38,7 +38,7 @@ func sigmaLooks() map[string]looks {
 	return map[string]looks{
 		"euler":           {sample.Euler{Limit: sample.Clip(3)}, 5},
 		"euler-ancestral": {sample.EulerAncestral{}, 5},
-		"heun":            {sample.Heun{}, 9},
+		"heun":            {sample.Heun{}, 8}, // of the cosine schedule the first step is Euler's too
 		"dpm2":            {sample.DPM2{}, 9},
 		"dpm2-ancestral":  {sample.DPM2{Ancestral: true}, 9},
 		"lms":             {sample.LMS{}, 5},
@@ -46,7 +46,7 @@ func sigmaLooks() map[string]looks {
 		"ipndm":           {sample.IPNDM{}, 5},
 		"pndm, plms":      {sample.PNDM{}, 6},
 		"pndm, prk":       {sample.PNDM{RungeKutta: true}, 14},
-		"edm":             {sample.EDM{Churn: 1, Max: 50, Noise: 1.003}, 9},
+		"edm":             {sample.EDM{Churn: 1, Max: 50, Noise: 1.003}, 8},
 		"lcm":             {sample.LCM{}, 5},
 		"tcd":             {sample.TCD{Eta: 0.3}, 5},
 		"flow-euler":      {sample.FlowEuler{}, 5},
