@@ -143,15 +143,17 @@ func (c *chunk) sample(k *known, watch ...func(sample.Progress)) (*process.State
 	if err != nil {
 		return nil, nil, err
 	}
+	// Margins were measured on rows of which nothing was known; others have margins of their own.
+	free := k.free()
 	noise := func(p rng.Purpose) rng.Rows { return rng.Rows{Stream: rng.New(c.o.Seed, p), IDs: k.ids} }
 	x := process.NewState(len(k.ids), k.given.X.Dim)
 	c.begin(x, c.grid, rng.EvenRows{Points: c.points, IDs: k.ids})
-	sampler := sample.Mixed{Numeric: numeric, Cells: k.cells, Noise: noise(rng.Cells), Depend: c.Config.Table.Dependence,
+	sampler := sample.Mixed{Numeric: numeric, Cells: k.cells, Noise: noise(rng.Cells), Depend: c.Config.Table.Dependence, Early: c.early(),
 		Values: rng.EvenRows{Points: c.points, IDs: k.ids, Skip: x.Dim}}
 	if err := sample.Run(c.ctx, sampler, d, x, c.grid, noise(rng.Sampler), watch...); err != nil {
 		return nil, nil, err
 	}
-	if c.usual {
+	if c.usual && free {
 		c.margins.apply(x, k.given)
 	}
 	for i, is := range k.given.Is {
@@ -160,6 +162,18 @@ func (c *chunk) sample(k *known, watch ...func(sample.Progress)) (*process.State
 		}
 	}
 	return x, k.cells, nil
+}
+
+// early marks the cells that say whether their column's number counts.
+func (m *TableModel) early() []bool {
+	t := m.Config.Table.Transform
+	early := make([]bool, len(t.Cards()))
+	for _, p := range t.Places() {
+		if p.Num >= 0 && p.Cell >= 0 {
+			early[p.Cell] = true
+		}
+	}
+	return early
 }
 
 // watch tells the steps of all chunks as those of one draw; the first chunk's are seen.

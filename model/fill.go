@@ -123,6 +123,7 @@ func (f *filling) start(c *chunk, rows []int) *known {
 	for i := range ids {
 		row, draw := at(i)
 		k.observe(i, f.seen, row, uint64(draw))
+		k.decide(i)
 	}
 	return k
 }

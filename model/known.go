@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"ebb/data/table"
 	"ebb/diffusion/denoise"
@@ -24,6 +25,11 @@ type known struct {
 func (m *TableModel) nothing(ids []uint64) *known {
 	t := m.Config.Table.Transform
 	return &known{ids: ids, cells: process.NewCells(len(ids), t.Cards()), given: denoise.NewGiven(len(ids), t.Numbers())}
+}
+
+// free tells whether nothing is known of any of the rows.
+func (k *known) free() bool {
+	return k.never == nil && !k.given.Any() && !slices.ContainsFunc(k.cells.Data, func(v int32) bool { return v != process.Mask })
 }
 
 // identities are those of the rows first to first+n-1, of their draw number k: 0 is the usual one.
@@ -66,6 +72,30 @@ func (w without) DenoiseCells(x0 *process.State, logits []float64, xt *process.S
 			logits[i] = math.Inf(-1)
 		}
 	}
+}
+
+// decide gives the cells of row i of which all states but one are not to be drawn. A number that may
+// only be there is then drawn as one that is, from the first step.
+func (k *known) decide(i int) {
+	first := 0
+	for j, card := range k.cells.Card {
+		if only, one := single(k.never[first : first+card]); one && k.cells.Row(i)[j] == process.Mask {
+			k.cells.Row(i)[j] = only
+		}
+		first += card
+	}
+}
+
+// single is the only state that is not excluded, if there is but one.
+func single(never []bool) (state int32, one bool) {
+	n := 0
+	for k, not := range never {
+		if !not {
+			state = int32(k)
+			n++
+		}
+	}
+	return state, n == 1
 }
 
 // observe writes what a table knows of one of its rows to row i. epoch spreads its ties.

@@ -61,8 +61,8 @@ func TestMissingMarksComeBackWhereTheyWere(t *testing.T) {
 	for _, g := range []string{"a", "b", "c"} {
 		p, age := missing(real, g)
 		q, drawnAge := missing(drawn, g)
-		// 4 standard errors of 500 and 1333 rows, and 0.03 for a training of seconds.
-		if se := math.Sqrt(p * (1 - p) * (1./500 + 1./1333)); math.Abs(p-q) > 4*se+0.03 {
+		// 4 standard errors of 500 and 1333 rows.
+		if se := math.Sqrt(p * (1 - p) * (1./500 + 1./1333)); math.Abs(p-q) > 4*se {
 			t.Errorf("group %s: income is missing in %.3f of the rows, of the drawn ones in %.3f", g, p, q)
 		}
 		if se := 17 * math.Sqrt(1/(500*p)+1/(1333*q)); math.Abs(age-drawnAge) > 4*se+2 {
@@ -82,8 +82,8 @@ func TestMissingMarksComeBackWhereTheyWere(t *testing.T) {
 		square += math.Pow(number(r["income"])-want, 2)
 		n++
 	}
-	// The noise that no one can know has a deviation of 2; the mean of a group has an error of 1.7 beside it.
-	if rmse := math.Sqrt(square / n); !(rmse < 2.5) {
+	// Means of 8 draws of a deviation of 2, after a training of seconds. The mean of all incomes is 16 off.
+	if rmse := math.Sqrt(square / n); !(rmse < 3.5) {
 		t.Errorf("filled incomes are %.2f off what the others' say", rmse)
 	} else {
 		t.Logf("%v incomes filled, %.2f off their expectation", n, rmse)

@@ -14,7 +14,10 @@ import (
 // without guidance or search (the conditional training of CSDI, Tashiro et al.
 // 2021, arXiv 2107.03502, section 4.3, for mixed rows).
 type Give struct {
-	Share float64 // of the rows that have something given, each part of them with a chance of its own
+	// Share of the rows have something given at t = 1, Share t of those at time t: the noisier the rest, the
+	// more there is to learn from what is given. Each part is given with a chance of the row's own, the
+	// square of a uniform: few parts are the hardest.
+	Share float64
 	Cell  []int   // (D) the cell of each number's column, -1 if it has none
 }
 

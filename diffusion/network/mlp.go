@@ -230,7 +230,8 @@ func (m *MLP) enter(t *autograd.Tape, x *autograd.Var, cells []int32) *autograd.
 
 // part parts x into numbers with noise and numbers that are given, each 0 where it is the other. They
 // go in by weights of their own: at a time of much noise a number that is given would else be taken
-// for noise. Measured on the penguins after 800 steps: GIVENFIGURE
+// for noise. Measured on the penguins after 800 steps of the tiny network: of the rows drawn with bills below
+// 42 mm, 24 % were Gentoos; with one set of weights 38 %; in truth about 3 %.
 func (m *MLP) part(t *autograd.Tape, x *autograd.Var, cells []int32, cols int) (noisy, given *autograd.Var) {
 	rows, n, own := x.Value.Dim(0), m.Config.Numeric, len(m.Config.Cards)
 	a, b := t.New(rows, n), t.New(rows, n)
