@@ -18,7 +18,7 @@ type Give struct {
 	// more there is to learn from what is given. Each part is given with a chance of the row's own, the
 	// square of a uniform: few parts are the hardest.
 	Share float64
-	Cell  []int   // (D) the cell of each number's column, -1 if it has none
+	Cell  []int // (D) the cell of each number's column, -1 if it has none
 }
 
 // give changes a batch that is noised and masked: x (N,D) is what the network
@@ -30,7 +30,7 @@ func (g *Give) give(x []float32, b TableBatch, cells *process.Cells, cellWeight,
 	square = weight
 	if square == nil {
 		square = ones(cells.Rows * numbers)
-	} else if b.Known != nil && &square[0] == &b.Known[0] {
+	} else if len(square) > 0 && b.Known != nil && &square[0] == &b.Known[0] {
 		square = append([]float32(nil), square...) // the batch is the caller's
 	}
 	u := make([]float64, 2+cols+numbers)
