@@ -1,10 +1,13 @@
 // Package ebb learns the distribution of real data by diffusion and draws from it: the short
 // face of the toolkit, for programs that want new rows or new pictures and nothing else.
 //
-//	m, err := ebb.Train(ctx, "people.csv", "runs/people", ebb.Options{Time: 3 * time.Minute})
-//	rows, err := m.Rows(ctx, 1000, 7)
+//	m, err := ebb.Train(ctx, ebb.File("people.csv"), "runs/people", ebb.Options{Time: 3 * time.Minute})
+//	rows, err := m.Sample(ctx, 1000)                                 // new rows
+//	some, err := m.Where("age>=40", "job=smith").Sample(ctx, 1000)   // under conditions
+//	full, err := m.Fill(ctx, ebb.File("holes.csv"))                  // missing cells completed
+//	odd, err := m.Score(ctx, ebb.File("new.csv"), model.ScoreOptions{})
 //
-// The run directory is the same that the command ebb writes: what one has trained the other
+// Data may also lie in memory, as a [Table] or as Go [Structs]. The run directory is the same that the command ebb writes: what one has trained the other
 // opens. The seed and the number of steps decide every bit of the result; threads do not.
 //
 // The whole toolkit stands behind it, as ordinary packages: model (configurations, classes,
@@ -17,6 +20,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"runtime/debug"
 	"time"
 
@@ -37,18 +42,35 @@ type Options struct {
 	Watch   func(train.Progress) // called every few steps; may be nil
 }
 
-// Train learns the data at path (a CSV or TSV file, IDX, NPY, NPZ, a folder or zip of pictures,
-// found out by content) into the run directory run, and returns the model.
+// Train learns data into the run directory run, and returns the model. With an empty run it learns into
+// a temporary folder, which [Model.Close] removes.
 //
 // When ctx is cancelled it writes a checkpoint and returns an error that wraps ctx's. After
 // that, or after a kill at any moment, Train with Options.Resume goes on from the last
 // checkpoint, and ends with the same bytes as if it had never been stopped. A resumed run keeps
-// its own seed, preset and label; path may then be empty for the data it began with.
-func Train(ctx context.Context, path, run string, o Options) (*Model, error) {
+// its own seed, preset and label; d may then be nil for the data it began with, if that was a file.
+func Train(ctx context.Context, d Data, run string, o Options) (*Model, error) {
 	if o.Steps < 0 || o.Time < 0 || o.Steps > 0 && o.Time > 0 {
 		return nil, fmt.Errorf("ebb: %d steps and a time of %v: give one of them, not negative", o.Steps, o.Time)
 	}
-	job, err := o.open(path, run)
+	if run != "" {
+		return o.learn(ctx, d, run)
+	}
+	folder, err := os.MkdirTemp("", "ebb")
+	if err != nil {
+		return nil, err
+	}
+	m, err := o.learn(ctx, d, filepath.Join(folder, "run"))
+	if err != nil {
+		os.RemoveAll(folder)
+		return nil, err
+	}
+	m.brief = folder
+	return m, nil
+}
+
+func (o Options) learn(ctx context.Context, d Data, run string) (*Model, error) {
+	job, err := o.open(d, run)
 	if err != nil {
 		return nil, err
 	}
@@ -62,13 +84,13 @@ func Train(ctx context.Context, path, run string, o Options) (*Model, error) {
 }
 
 // open finds the run that is to be resumed, or makes a new one.
-func (o Options) open(path, run string) (*train.Job, error) {
+func (o Options) open(d Data, run string) (*train.Job, error) {
 	if !o.Resume {
-		return o.start(path, run)
+		return o.start(d, run)
 	}
 	c, err := model.ReadConfig(run)
 	if errors.Is(err, fs.ErrNotExist) {
-		return o.start(path, run)
+		return o.start(d, run)
 	}
 	if err == nil {
 		err = o.agree(c)
@@ -77,11 +99,21 @@ func (o Options) open(path, run string) (*train.Job, error) {
 		return nil, err
 	}
 	o.budget(c)
-	return train.Resume(run, c, path)
+	if d == nil {
+		return train.Resume(run, c, "")
+	}
+	src, err := d.source()
+	if err != nil {
+		return nil, err
+	}
+	return train.ResumeOn(run, c, src)
 }
 
-func (o Options) start(path, run string) (*train.Job, error) {
-	src, err := model.OpenSource(path)
+func (o Options) start(d Data, run string) (*train.Job, error) {
+	if d == nil {
+		return nil, fmt.Errorf("ebb: there is no data to learn from, and no run at %s to resume", run)
+	}
+	src, err := d.source()
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +123,7 @@ func (o Options) start(path, run string) (*train.Job, error) {
 	}
 	if o.Label != "" {
 		if err := c.SetLabel(o.Label); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+			return nil, fmt.Errorf("%v: %w", src, err)
 		}
 	}
 	c.Version, c.Seed = version(), o.Seed

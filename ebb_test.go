@@ -24,7 +24,7 @@ const (
 // learn trains and closes the model at the end of the test.
 func learn(t *testing.T, path, run string, o ebb.Options) *ebb.Model {
 	t.Helper()
-	m, err := ebb.Train(t.Context(), path, run, o)
+	m, err := ebb.Train(t.Context(), ebb.File(path), run, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func learn(t *testing.T, path, run string, o ebb.Options) *ebb.Model {
 // csv draws rows as text.
 func csv(t *testing.T, m *ebb.Model, n int, seed uint64) string {
 	t.Helper()
-	rows, err := m.Rows(t.Context(), n, seed)
+	rows, err := m.Seed(seed).Sample(t.Context(), n)
 	if err != nil {
 		t.Error(err)
 		return ""
@@ -77,11 +77,15 @@ func TestTrainGoesOnWhereItStopped(t *testing.T) {
 	learn(t, penguins, whole, ebb.Options{Steps: 25, Seed: 3})
 
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err := ebb.Train(ctx, penguins, parts, ebb.Options{Steps: 25, Seed: 3, Resume: true, Watch: func(train.Progress) { cancel() }})
+	_, err := ebb.Train(ctx, ebb.File(penguins), parts, ebb.Options{Steps: 25, Seed: 3, Resume: true, Watch: func(train.Progress) { cancel() }})
 	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "after step 10") {
 		t.Fatalf("error %v, want one that wraps the context's and names step 10", err)
 	}
-	learn(t, "", parts, ebb.Options{Steps: 25, Resume: true})
+	m, err := ebb.Train(t.Context(), nil, parts, ebb.Options{Steps: 25, Resume: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Close()
 	if !bytes.Equal(weights(t, whole), weights(t, parts)) {
 		t.Error("the weights of a resumed training differ from those of a whole one")
 	}
@@ -106,7 +110,7 @@ func TestPicturesAreLikeTheTrainingSet(t *testing.T) {
 	if p.N != 3 || p.H != 8 || p.W != 8 || p.C != 1 || len(p.Labels) != 3 || len(p.LabelNames) != 10 || m.Kind() != model.KindImage {
 		t.Errorf("a %s model drew %v with labels %v", m.Kind(), p, p.Labels)
 	}
-	if _, err := m.Rows(t.Context(), 3, 0); err == nil {
+	if _, err := m.Sample(t.Context(), 3); err == nil {
 		t.Error("a model of pictures drew rows")
 	}
 }
@@ -127,7 +131,7 @@ func TestImpossibleTrainingsAreRefused(t *testing.T) {
 		{penguins, ebb.Options{Steps: 1, Preset: "huge"}, "tiny, small, base"},
 		{digits, ebb.Options{Steps: 1, Label: "species"}, "column of a table"},
 	} {
-		if _, err := ebb.Train(t.Context(), c.path, run, c.o); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := ebb.Train(t.Context(), ebb.File(c.path), run, c.o); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s, %+v: error %v, want one with %q", c.path, c.o, err, c.want)
 		}
 	}
@@ -155,17 +159,17 @@ func TestARunKeepsItsSettings(t *testing.T) {
 		{digits, ebb.Options{Steps: 2, Resume: true}, "resume it with the same data"},
 		{"gone.csv", ebb.Options{Steps: 2, Resume: true}, "gone.csv"},
 	} {
-		if _, err := ebb.Train(t.Context(), c.path, run, c.o); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := ebb.Train(t.Context(), ebb.File(c.path), run, c.o); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s, %+v: error %v, want one with %q", c.path, c.o, err, c.want)
 		}
 	}
 	if _, err := m.Pictures(t.Context(), 1, 0); err == nil {
 		t.Error("a model of a table drew pictures")
 	}
-	if rows, err := m.Rows(t.Context(), 0, 0); err != nil || rows.Rows() != 0 {
+	if rows, err := m.Sample(t.Context(), 0); err != nil || rows.Rows() != 0 {
 		t.Errorf("no rows: %v", err)
 	}
-	if _, err := m.Rows(t.Context(), -1, 0); err == nil {
+	if _, err := m.Sample(t.Context(), -1); err == nil {
 		t.Error("drew -1 rows")
 	}
 }
@@ -173,18 +177,18 @@ func TestARunKeepsItsSettings(t *testing.T) {
 // Every row of a table and every picture gets a likelihood; data of another kind is refused.
 func TestScoreIsOneValueForEachRow(t *testing.T) {
 	rows := learn(t, penguins, filepath.Join(t.TempDir(), "rows"), ebb.Options{Steps: 5})
-	s, err := rows.Score(t.Context(), penguins, model.ScoreOptions{Draws: 4})
+	s, err := rows.Score(t.Context(), ebb.File(penguins), model.ScoreOptions{Draws: 4})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(s) != 344 || !(s[0].LogLikelihood < 0) || !(s[0].StandardError >= 0) {
 		t.Errorf("%d scores, the first %+v", len(s), s[0])
 	}
-	if _, err := rows.Score(t.Context(), digits, model.ScoreOptions{}); err == nil || !strings.Contains(err.Error(), "holds pictures") {
+	if _, err := rows.Score(t.Context(), ebb.File(digits), model.ScoreOptions{}); err == nil || !strings.Contains(err.Error(), "holds pictures") {
 		t.Errorf("pictures scored by a model of rows: %v", err)
 	}
 	pictures := learn(t, digits, filepath.Join(t.TempDir(), "pictures"), ebb.Options{Steps: 1})
-	if _, err := pictures.Score(t.Context(), penguins, model.ScoreOptions{}); err == nil || !strings.Contains(err.Error(), "is a table") {
+	if _, err := pictures.Score(t.Context(), ebb.File(penguins), model.ScoreOptions{}); err == nil || !strings.Contains(err.Error(), "is a table") {
 		t.Errorf("rows scored by a model of pictures: %v", err)
 	}
 }

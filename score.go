@@ -13,12 +13,12 @@ type Score struct {
 	StandardError float64 // over the random draws, which all rows share
 }
 
-// Score is the log-likelihood of each row or picture of the data at path, in their order: a lower
+// Score is the log-likelihood of each row or picture of d, in their order: a lower
 // bound, or with o.Exact the value of the probability-flow ODE, for pictures and tables of numbers
 // alone. Rows need the columns of the training table, in any order. The methods Score of
 // model.TableModel and model.ImageModel tell each likelihood's parts.
-func (m *Model) Score(ctx context.Context, path string, o model.ScoreOptions) ([]Score, error) {
-	src, err := model.OpenSource(path)
+func (m *Model) Score(ctx context.Context, d Data, o model.ScoreOptions) ([]Score, error) {
+	src, err := d.source()
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +28,7 @@ func (m *Model) Score(ctx context.Context, path string, o model.ScoreOptions) ([
 	switch learned := m.model.(type) {
 	case *model.TableModel:
 		if src.Table == nil {
-			return nil, fmt.Errorf("ebb: %s holds pictures, and this model knows rows of a table", path)
+			return nil, fmt.Errorf("ebb: %s holds pictures, and this model knows rows of a table", src.Path)
 		}
 		s, err := learned.Score(ctx, src.Table, o)
 		if err != nil {
@@ -39,11 +39,11 @@ func (m *Model) Score(ctx context.Context, path string, o model.ScoreOptions) ([
 		}
 	case *model.ImageModel:
 		if src.Images == nil {
-			return nil, fmt.Errorf("ebb: %s is a table, and this model knows pictures", path)
+			return nil, fmt.Errorf("ebb: %s is a table, and this model knows pictures", src.Path)
 		}
 		s, err := learned.Score(ctx, src.Images, o)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+			return nil, fmt.Errorf("%s: %w", src.Path, err)
 		}
 		for _, p := range s {
 			out = append(out, Score{p.LogLikelihood, p.StandardError})

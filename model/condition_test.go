@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"ebb/data/image"
+	"ebb/data/table"
 	"ebb/diffusion/denoise"
 	"ebb/diffusion/process"
 	"ebb/diffusion/sample"
@@ -41,10 +42,19 @@ func conditions() map[string]map[string]model.DrawOptions {
 		},
 		"table": {
 			"category": {Where: []string{"left=yes"}},
-			"range":    {Where: []string{"height>=1.6", "height<1.8"}, Particles: 4},
-			"one of":   {Where: []string{"job in smith,baker", "height>1.7"}, Particles: 4},
+			"range":    {Where: []string{"height>=1.6", "height<1.8"}},
+			"balance":  {Where: []string{"height>1.7"}, Balance: "left"},
+			"like":     {Like: partial()},
+			"one of":   {Where: []string{"job in smith,baker", "height>1.7"}},
 		},
 	}
+}
+
+// partial is a row of which the height is known; the job is missing and the third column absent.
+func partial() *table.Table {
+	t := table.New("job", "height")
+	t.Append("", "1.75")
+	return t
 }
 
 // Row i of a draw under conditions depends on the seed and on i alone, not on its batch or threads.
@@ -206,8 +216,6 @@ func TestConditionsThatCantBe(t *testing.T) {
 	for want, o := range map[string]model.DrawOptions{
 		"are for pictures":     {Guide: &model.Guide{}},
 		"did you mean \"job\"": {Where: []string{"jbo=smith"}},
-		"sampler ddpm":         {Where: []string{"height>1.7"}, Sampler: "ddim"},
-		"-1 particles":         {Where: []string{"height>1.7"}, Particles: -1},
 	} {
 		o.N = 1
 		if _, err := m.Draw(t.Context(), o); !errors.Is(err, model.ErrCondition) || !strings.Contains(err.Error(), want) {

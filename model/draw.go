@@ -50,9 +50,10 @@ type DrawOptions struct {
 	Guide   *Guide
 	Inpaint *Inpaint
 	Init    *Init
-	// Those of tables, as conditions such as "age>=40"; all must hold.
-	Where     []string
-	Particles int // for conditions that need them: each row is chosen among so many; 0: 32
+	// Those of tables.
+	Where   []string     // conditions such as "age>=40"; all must hold
+	Balance string       // column whose classes are to have equal shares: each is once among as many rows as there are classes
+	Like    *table.Table // rows of which a part is given; N is a multiple of its rows, or 0: as many
 }
 
 // plan fills in the model's own choices and makes the times that the sampler visits. A

@@ -16,11 +16,14 @@ import (
 // Draw generates rows. Row i depends on the seed, on First+i and on the options, not on how
 // many others are drawn.
 func (m *TableModel) Draw(ctx context.Context, o DrawOptions) (*table.Table, error) {
-	w, err := m.wish(o.Where)
+	if err := m.checkConditions(o); err != nil {
+		return nil, err
+	}
+	like, err := m.like(&o)
 	if err != nil {
 		return nil, err
 	}
-	each, err := m.checkConditions(o, w)
+	wishes, err := m.wishes(o.Where, o.Balance, o.Seed)
 	if err != nil {
 		return nil, err
 	}
@@ -28,11 +31,24 @@ func (m *TableModel) Draw(ctx context.Context, o DrawOptions) (*table.Table, err
 	if err != nil {
 		return nil, err
 	}
-	if each > 1 || w != nil && !w.given() {
-		d.chunk = max(d.chunk/each, 1)
-		return d.run(func(at *chunk) error { return m.drawWhere(at, w, each) })
+	x, cells, err := d.run(o.N, func(c *chunk) error {
+		ids := identities(o.First+uint64(c.lo), c.rows, 0)
+		if wishes != nil {
+			return c.wanted(wishes, ids)
+		}
+		k := m.nothing(ids)
+		like.start(k, c.lo)
+		return c.keep(c.sample(k, c.watch()...))
+	})
+	if err != nil {
+		return nil, err
 	}
-	return d.run(func(at *chunk) error { return at.sample(w.start(at.rows, at.cells.Card), nil) })
+	rows := table.Sample{Rows: o.N, First: o.First, Seed: o.Seed, Watch: o.Table, Num: x.Data, Cells: cells.Data}
+	transform := m.Config.Table.Transform
+	if err := transform.Verify(rows); err != nil {
+		return nil, err
+	}
+	return transform.DecodeAround(rows, like.text()), nil
 }
 
 // tableDraw is a draw of rows under way. Its chunks of rows go down each by itself, on one
@@ -75,44 +91,27 @@ func (m *TableModel) dryRun(t *autograd.Tape, rows int) {
 	m.net.Forward(t, t.Const(x), make([]float64, rows), make([]int32, rows*len(c.Cards)))
 }
 
-// run draws all rows and decodes them.
-func (d *tableDraw) run(draw func(*chunk) error) (*table.Table, error) {
-	rows, err := d.draw(draw)
-	if err != nil {
-		return nil, err
-	}
+// run draws n rows by chunks.
+func (d *tableDraw) run(n int, draw func(*chunk) error) (*process.State, *process.Cells, error) {
 	t := d.Config.Table.Transform
-	if err := t.Verify(rows); err != nil {
-		return nil, err
-	}
-	return t.Decode(rows), nil
-}
-
-// draw draws all rows by chunks.
-func (d *tableDraw) draw(draw func(*chunk) error) (table.Sample, error) {
-	t := d.Config.Table.Transform
-	numbers, cols := t.Numbers(), len(t.Cards())
-	rows := table.Sample{Rows: d.o.N, First: d.o.First, Seed: d.o.Seed, Watch: d.o.Table,
-		Num: make([]float64, d.o.N*numbers), Cells: make([]int32, d.o.N*cols)}
-	count := (d.o.N + d.chunk - 1) / d.chunk
+	x, cells := process.NewState(n, t.Numbers()), process.NewCells(n, t.Cards())
+	count := (n + d.chunk - 1) / d.chunk
 	errs := make([]error, count)
 	denoisers := make([]*denoise.TableModel, d.pool.Threads())
 	d.pool.Run(count, func(worker, k int) {
 		if denoisers[worker] == nil {
 			denoisers[worker] = d.denoiser(parallel.New(1))
 		}
-		lo, hi := k*d.chunk, min((k+1)*d.chunk, d.o.N)
-		at := &chunk{tableDraw: d, lo: lo, rows: hi - lo, denoiser: denoisers[worker],
-			x:     &process.State{Rows: hi - lo, Dim: numbers, Data: rows.Num[lo*numbers : hi*numbers]},
-			cells: &process.Cells{Rows: hi - lo, Card: t.Cards(), Data: rows.Cells[lo*cols : hi*cols]}}
-		errs[k] = draw(at)
+		lo, hi := k*d.chunk, min((k+1)*d.chunk, n)
+		errs[k] = draw(&chunk{tableDraw: d, lo: lo, rows: hi - lo, denoiser: denoisers[worker],
+			x: x.Slice(lo, hi), cells: cells.Slice(lo, hi)})
 	})
 	for _, err := range errs {
 		if err != nil {
-			return rows, err
+			return nil, nil, err
 		}
 	}
-	return rows, nil
+	return x, cells, nil
 }
 
 // chunk is some rows of a draw: what is drawn goes to x and cells.
@@ -124,33 +123,57 @@ type chunk struct {
 	denoiser *denoise.TableModel // of the thread that draws it
 }
 
-// first is the identity of the chunk's first row.
-func (c *chunk) first() uint64 { return c.o.First + uint64(c.lo) }
-
-// noise is the noise of the chunk's rows for a purpose.
-func (c *chunk) noise(p rng.Purpose) rng.Rows {
-	return rng.Rows{Stream: rng.New(c.o.Seed, p), First: c.first()}
+// keep takes what was drawn as the chunk's rows.
+func (c *chunk) keep(x *process.State, cells *process.Cells, err error) error {
+	if err == nil {
+		copy(c.x.Data, x.Data)
+		copy(c.cells.Data, cells.Data)
+	}
+	return err
 }
 
-// sample draws the chunk's rows, of which cells and numbers may be given. Where they start from,
-// and what draws the values of their cells, are points that the rows share evenly.
-func (c *chunk) sample(cells *process.Cells, given *denoise.Given) error {
+// sample draws what is not known of some rows. Where they start from, and what draws the values of
+// their cells, are points that the rows share evenly.
+func (c *chunk) sample(k *known, watch ...func(sample.Progress)) (*process.State, *process.Cells, error) {
 	numeric, err := NewSampler(c.o.Sampler, SamplerOptions{Variance: sample.FixedSmall})
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	copy(c.cells.Data, cells.Data)
-	c.denoiser.Given = given
-	c.begin(c.x, c.grid, rng.EvenRows{Points: c.points, First: c.first()})
-	sampler := sample.Mixed{Numeric: numeric, Cells: c.cells, Noise: c.noise(rng.Cells), Depend: c.Config.Table.Dependence,
-		Values: rng.EvenRows{Points: c.points, First: c.first(), Skip: c.x.Dim}}
-	if err := sample.Run(c.ctx, sampler, c.denoiser, c.x, c.grid, c.noise(rng.Sampler), c.watch()...); err != nil {
-		return err
+	d, err := c.knowing(k, c.denoiser)
+	if err != nil {
+		return nil, nil, err
 	}
-	if c.usual {
-		c.margins.apply(c.x, given)
+	// Margins were measured on rows of which nothing was known; others have margins of their own.
+	free := k.free()
+	noise := func(p rng.Purpose) rng.Rows { return rng.Rows{Stream: rng.New(c.o.Seed, p), IDs: k.ids} }
+	x := process.NewState(len(k.ids), k.given.X.Dim)
+	c.begin(x, c.grid, rng.EvenRows{Points: c.points, IDs: k.ids})
+	sampler := sample.Mixed{Numeric: numeric, Cells: k.cells, Noise: noise(rng.Cells), Depend: c.Config.Table.Dependence, Early: c.early(),
+		Values: rng.EvenRows{Points: c.points, IDs: k.ids, Skip: x.Dim}}
+	if err := sample.Run(c.ctx, sampler, d, x, c.grid, noise(rng.Sampler), watch...); err != nil {
+		return nil, nil, err
 	}
-	return nil
+	if c.usual && free {
+		c.margins.apply(x, k.given)
+	}
+	for i, is := range k.given.Is {
+		if is {
+			x.Data[i] = k.given.X.Data[i]
+		}
+	}
+	return x, k.cells, nil
+}
+
+// early marks the cells that say whether their column's number counts.
+func (m *TableModel) early() []bool {
+	t := m.Config.Table.Transform
+	early := make([]bool, len(t.Cards()))
+	for _, p := range t.Places() {
+		if p.Num >= 0 && p.Cell >= 0 {
+			early[p.Cell] = true
+		}
+	}
+	return early
 }
 
 // watch tells the steps of all chunks as those of one draw; the first chunk's are seen.

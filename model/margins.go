@@ -43,7 +43,7 @@ func (m *TableModel) MeasureMargins(ctx context.Context) ([]checkpoint.Entry, er
 	if err != nil {
 		return nil, err
 	}
-	s, err := d.draw(func(at *chunk) error { return at.sample(process.NewCells(at.rows, t.Cards()), nil) })
+	x, cells, err := d.run(rows, func(c *chunk) error { return c.keep(c.sample(m.nothing(identities(uint64(c.lo), c.rows, 0)))) })
 	if err != nil {
 		return nil, fmt.Errorf("measuring margins: %w", err)
 	}
@@ -53,9 +53,9 @@ func (m *TableModel) MeasureMargins(ctx context.Context) ([]checkpoint.Entry, er
 			continue
 		}
 		var values []float64
-		for i := range s.Rows {
-			if p.Cell < 0 || s.Cells[i*len(t.Cards())+p.Cell] == 0 {
-				values = append(values, s.Num[i*t.Numbers()+p.Num])
+		for i := range x.Rows {
+			if p.Cell < 0 || cells.Row(i)[p.Cell] == 0 {
+				values = append(values, x.Row(i)[p.Num])
 			}
 		}
 		g.add(values)

@@ -79,7 +79,7 @@ func (s *Source) String() string {
 // Data is the source as a configuration names it, by its absolute path.
 func (s *Source) Data() Data {
 	path := s.address
-	if abs, err := filepath.Abs(s.Path); err == nil && path == "" {
+	if abs, err := filepath.Abs(s.Path); err == nil && path == "" && s.Path != "" {
 		path = abs
 	}
 	d := Data{Path: path, Rows: s.Rows()}

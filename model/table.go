@@ -201,8 +201,8 @@ func (m *TableModel) Objective(t *table.Table) (Objective, error) {
 	}}, nil
 }
 
-// giveShare is the share of training rows of which a part is given.
-const giveShare = 0.25
+// giveShare is the share of training rows of which a part is given, where there is nothing but noise.
+const giveShare = 0.9
 
 // give is how the network learns to complete rows; nil if it was not made for it.
 func (m *TableModel) give() *denoise.Give {

@@ -2,33 +2,39 @@ package model
 
 import (
 	"fmt"
+	"slices"
 
 	"ebb/data/table"
 	"ebb/diffusion/process"
-	"ebb/diffusion/sample"
 	"ebb/engine/rng"
 )
 
 // Conditions on the columns of a table (DrawOptions.Where; see table.Transform.Where for how they
 // are written).
 //
-// A category that is given is unmasked from the start, and the network sees it: that is exact, at
-// no cost. Numbers, ranges and sets of categories are drawn by sample.Particles, whose error falls
-// as the particles grow.
-
-// defaultParticles are those of a row.
-const defaultParticles = 32
+// Values that are given stand from the first step, and the network, which was trained to complete
+// rows of which any part is given, draws the rest: that is exact, at no cost. Sets of categories and
+// one range of numbers are first drawn to a value each, by Bayes' rule (chances). Of further ranges
+// nothing can be told before the row is drawn: a row is drawn until they hold, and conditions that
+// hardly ever do are an error.
 
 // wish is what conditions ask of the rows of a table.
 type wish struct {
-	cells  []int32 // (columns) states that are given, process.Mask for the others
-	exact  []*table.Where
-	wanted []sample.Wanted
+	exact  []*table.Where // by number: the value is given
+	ways   *chances
+	ranges []numberRange
+	text   []string // the conditions, for messages
 }
 
-// wish reads conditions.
-func (m *TableModel) wish(conditions []string) (*wish, error) {
-	if len(conditions) == 0 {
+// numberRange is where a number must lie, if its cell is in state 0 or there is none.
+type numberRange struct {
+	cell, num int
+	lo, hi    float64
+}
+
+// wishes reads conditions: one wish, or with balance one for each class of that column.
+func (m *TableModel) wishes(conditions []string, balance string, seed uint64) ([]*wish, error) {
+	if len(conditions) == 0 && balance == "" {
 		return nil, nil
 	}
 	transform := m.Config.Table.Transform
@@ -36,135 +42,234 @@ func (m *TableModel) wish(conditions []string) (*wish, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCondition, err)
 	}
-	w := &wish{cells: process.NewCells(1, transform.Cards()).Data, exact: make([]*table.Where, transform.Numbers())}
+	if balance == "" {
+		w, err := m.wish(where, conditions, seed)
+		return []*wish{w}, err
+	}
+	column, states, err := transform.Classes(balance)
+	if err != nil {
+		return nil, fmt.Errorf("%w: balance: %w", ErrCondition, err)
+	}
+	var out []*wish
+	for _, k := range states {
+		all := append(slices.Clip(conditions), balance+"="+transform.StateText(column, k))
+		class, ok := within(where, column, k, transform.Places()[column].Card)
+		if !ok {
+			continue
+		}
+		w, err := m.wish(class, all, seed)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, w)
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("%w: the conditions exclude every class of %q", ErrCondition, balance)
+	}
+	return out, nil
+}
+
+// within narrows conditions to one state of a column; ok is false if they exclude it.
+func within(where []table.Where, column, state, card int) (out []table.Where, ok bool) {
+	one := table.Where{Column: column, States: make([]bool, card)}
+	one.States[state] = true
+	for _, w := range where {
+		if w.Column != column {
+			out = append(out, w)
+		} else if w.States != nil && !w.States[state] {
+			return nil, false
+		}
+	}
+	return append(out, one), true
+}
+
+// wish works out how rows under conditions begin.
+func (m *TableModel) wish(where []table.Where, text []string, seed uint64) (*wish, error) {
+	transform := m.Config.Table.Transform
 	places := transform.Places()
+	w := &wish{exact: make([]*table.Where, transform.Numbers()), text: text}
+	w.ways = newChances(transform, seed, func(k *known) ([]float64, error) { return m.foresee(k, seed) })
 	for i := range where {
-		w.add(&where[i], places[where[i].Column])
-	}
-	return w, nil
-}
-
-func (w *wish) add(c *table.Where, place table.Place) {
-	wanted := sample.Wanted{Cell: place.Cell, States: c.States, Number: -1}
-	if c.Number {
-		wanted.Number, wanted.Lo, wanted.Hi = place.Num, c.Lo, c.Hi
-	}
-	if one, only := single(c.States); only {
-		w.cells[place.Cell] = one
-		if one > 0 || !c.Number {
-			return
-		}
-		wanted.Cell, wanted.States = -1, nil
-	}
-	if c.Exact && wanted.Cell < 0 {
-		w.exact[place.Num] = c
-		return
-	}
-	if wanted.Cell >= 0 || wanted.Number >= 0 {
-		w.wanted = append(w.wanted, wanted)
-	}
-}
-
-// single is the only state that will do, if there is but one.
-func single(states []bool) (state int32, only bool) {
-	n := 0
-	for k, will := range states {
-		if will {
-			state = int32(k)
-			n++
-		}
-	}
-	return state, n == 1
-}
-
-// given tells whether the conditions name nothing but states of cells.
-func (w *wish) given() bool {
-	for _, e := range w.exact {
-		if e != nil {
-			return false
-		}
-	}
-	return len(w.wanted) == 0
-}
-
-// start is the cells of some rows as they begin.
-func (w *wish) start(rows int, card []int) *process.Cells {
-	cells := process.NewCells(rows, card)
-	if w != nil {
-		for i := range rows {
-			copy(cells.Row(i), w.cells)
-		}
-	}
-	return cells
-}
-
-// known draws the numbers that are given, by the rows' own uniforms.
-func (w *wish) known(rows int, noise process.Noise) (*process.State, []bool) {
-	dim := len(w.exact)
-	x, hidden, u := process.NewState(rows, dim), make([]bool, rows*dim), make([]float64, dim)
-	for i := range rows {
-		noise.Uniforms(u, 0, i)
-		for j, e := range w.exact {
-			if hidden[i*dim+j] = e == nil; e != nil {
-				x.Row(i)[j] = e.Draw(u[j])
+		if c := &where[i]; c.Exact && c.Number && onlyRest(c, places[c.Column]) {
+			w.exact[places[c.Column].Num] = c
+			if cell := places[c.Column].Cell; cell >= 0 {
+				w.ways.cells.Data[cell] = 0
 			}
 		}
 	}
-	return x, hidden
-}
-
-// drawWhere draws the rows of a chunk among particles.
-func (m *TableModel) drawWhere(c *chunk, w *wish, each int) error {
-	t := m.Config.Table.Transform
-	at := func(p rng.Purpose) rng.Rows {
-		return rng.Rows{Stream: rng.New(c.o.Seed, p), First: c.first() * uint64(each)}
+	lead := w.lead(transform, where, places)
+	if lead >= 0 {
+		w.ways.begin(&where[lead], places[where[lead].Column])
+	} else {
+		w.fix(where, places)
 	}
-	x := process.NewState(c.rows*each, t.Numbers())
-	m.begin(x, c.grid, at(rng.Prior))
-	s := sample.Particles{Each: each, Wanted: w.wanted, Cells: w.start(c.rows*each, t.Cards()),
-		CellNoise: at(rng.Cells), Noise: at(rng.Known)}
-	s.Known, s.Hidden = w.known(c.rows, c.noise(rng.Condition))
-	watch := c.watch()
-	for i, see := range watch {
-		watch[i] = func(p sample.Progress) {
-			p.X = every(p.X, each)
-			see(p)
+	for i := range where {
+		if err := w.add(&where[i], places[where[i].Column], i == lead); err != nil {
+			return nil, err
 		}
 	}
-	c.denoiser.Given = nil
-	if err := sample.Run(c.ctx, s, c.denoiser, x, c.grid, at(rng.Sampler), watch...); err != nil {
-		return err
+	// Softmax gives every state a share above zero; a share this small is its rounding.
+	if w.ways.total() < 1e-12 {
+		return nil, fmt.Errorf("%w: %q: no row that the model knows of is so: each may be met, but not together; leave one out", ErrCondition, text)
 	}
-	for i := range c.rows {
-		copy(c.cells.Row(i), s.Cells.Row(i*each))
-		copy(c.x.Row(i), x.Row(i*each))
+	w.ways.seal()
+	return w, nil
+}
+
+// onlyRest tells whether a condition admits nothing but a number that is no state.
+func onlyRest(c *table.Where, p table.Place) bool {
+	return p.Cell < 0 || c.States[0] && len(admitted(c.States)) == 1
+}
+
+// lead is the range with which the ways begin: the narrowest. There is none beside numbers that are
+// given, whose chances under it are not known.
+func (w *wish) lead(t *table.Transform, where []table.Where, places []table.Place) int {
+	if slices.ContainsFunc(w.exact, func(e *table.Where) bool { return e != nil }) {
+		return -1
+	}
+	best, least := -1, 2.0
+	for i := range where {
+		if s := t.ShareOf(where[i]); where[i].Number && places[where[i].Column].Num >= 0 && s < least {
+			best, least = i, s
+		}
+	}
+	return best
+}
+
+// fix gives what needs no choice first: exact numbers, by the middle of their ranks, and cells of
+// which one state will do.
+func (w *wish) fix(where []table.Where, places []table.Place) {
+	for j, e := range w.exact {
+		if e != nil {
+			w.ways.given.X.Data[j], w.ways.given.Is[j] = e.Draw(0.5), true
+		}
+	}
+	for i := range where {
+		if cell := places[where[i].Column].Cell; cell >= 0 {
+			if will := admitted(where[i].States); len(will) == 1 {
+				w.ways.cells.Data[cell] = int32(will[0])
+			}
+		}
+	}
+}
+
+// add splits the ways by one condition.
+func (w *wish) add(c *table.Where, p table.Place, leads bool) error {
+	if leads {
+		return nil
+	}
+	if p.Cell >= 0 && w.ways.cells.Data[p.Cell] == process.Mask && slices.Contains(c.States, false) {
+		if err := w.ways.cell(p.Cell, c.States); err != nil {
+			return err
+		}
+	}
+	if c.Number && w.exact[p.Num] == nil {
+		w.ranges = append(w.ranges, numberRange{p.Cell, p.Num, c.Lo, c.Hi})
 	}
 	return nil
 }
 
-// every is each each-th row of x, from the first.
-func every(x *process.State, each int) *process.State {
-	out := process.NewState(x.Rows/each, x.Dim)
-	for i := range out.Rows {
-		copy(out.Row(i), x.Row(i*each))
+// start is how row i of k begins, by uniforms of its own.
+func (w *wish) start(k *known, i int, noise process.Noise) {
+	u := make([]float64, 2+len(w.exact))
+	noise.Uniforms(u, 0, i)
+	w.ways.take(k, i, u[0], u[1])
+	for j, e := range w.exact {
+		if e != nil {
+			k.given.X.Row(i)[j] = e.Draw(u[2+j])
+		}
 	}
-	return out
 }
 
-// checkConditions finds what a model of a table can't be asked for, and says how many particles
-// a row needs: 1 is none.
-func (m *TableModel) checkConditions(o DrawOptions, w *wish) (each int, err error) {
+// holds tells whether a row that was drawn is as wanted.
+func (w *wish) holds(num []float64, cells []int32) bool {
+	for _, r := range w.ranges {
+		if r.cell >= 0 && cells[r.cell] != 0 {
+			continue
+		}
+		if v := num[r.num]; v < r.lo || v > r.hi {
+			return false
+		}
+	}
+	return true
+}
+
+const (
+	mostTries = 1 << 14 // draws of one row, until its ranges hold
+	idleTries = 1 << 16 // draws of all rows without a single one
+)
+
+// wanted draws the chunk's rows under the wishes in turn. A row whose ranges do not hold is drawn
+// anew, under an identity of its own for each try, so that it does not matter which others are drawn.
+func (c *chunk) wanted(wishes []*wish, rows []uint64) error {
+	of := func(i int) *wish { return inTurn(wishes, rows[i], c.o.Seed) }
+	pending := make([]int, len(rows))
+	for i := range pending {
+		pending[i] = i
+	}
+	watch, tried, done := c.watch(), 0, 0
+	for try := 0; len(pending) > 0; watch = nil {
+		each := min(max(1, len(rows)/len(pending)), 64) // tries of a row at once
+		k := c.tries(pending, rows, try, each, of)
+		x, cells, err := c.sample(k, watch...)
+		if err != nil {
+			return err
+		}
+		var again []int
+		for p, i := range pending {
+			hit := p * each
+			for hit < (p+1)*each && !of(i).holds(x.Row(hit), cells.Row(hit)) {
+				hit++
+			}
+			if hit == (p+1)*each {
+				again = append(again, i)
+				continue
+			}
+			done++
+			copy(c.x.Row(i), x.Row(hit))
+			copy(c.cells.Row(i), cells.Row(hit))
+		}
+		try += each
+		tried += len(k.ids)
+		if len(again) > 0 && (try >= mostTries || done == 0 && tried >= idleTries) {
+			return fmt.Errorf("%w: %q: none of %d rows that the model drew in search of one is so: make a range wider, or leave one out",
+				ErrCondition, of(again[0]).text, max(try, tried*(1-min(done, 1))))
+		}
+		pending = again
+	}
+	return nil
+}
+
+// inTurn is the wish of a row: of as many rows as there are wishes each has its own, at random. (In
+// plain order the rows of one wish would have points that are even among all rows only.)
+func inTurn(wishes []*wish, row, seed uint64) *wish {
+	n := len(wishes)
+	return wishes[rng.New(seed, rng.Condition).Perm(int(row%uint64(n)), n, row/uint64(n))]
+}
+
+// tries is how the next tries of the pending rows begin, each of them after the one before.
+func (c *chunk) tries(pending []int, rows []uint64, try, each int, of func(i int) *wish) *known {
+	ids := make([]uint64, 0, each*len(pending))
+	for _, i := range pending {
+		for e := range each {
+			ids = append(ids, identity(rows[i], try+e))
+		}
+	}
+	k := c.nothing(ids)
+	noise := rng.EvenRows{Points: rng.Even{Stream: rng.New(c.o.Seed, rng.Condition)}, IDs: ids}
+	for r := range ids {
+		of(pending[r/each]).start(k, r, noise)
+	}
+	return k
+}
+
+// checkConditions finds what a model of a table can't be asked for.
+func (m *TableModel) checkConditions(o DrawOptions) error {
 	switch {
 	case o.Guide != nil || o.Inpaint != nil || o.Init != nil:
-		return 0, fmt.Errorf("%w: guidance, inpainting and beginning with pictures are for pictures; this model draws rows", ErrCondition)
-	case o.Particles < 0:
-		return 0, fmt.Errorf("%w: %d particles; the default is %d", ErrCondition, o.Particles, defaultParticles)
-	case w == nil || w.given():
-		return 1, nil
-	case o.Sampler != "" && o.Sampler != "ddpm":
-		return 0, fmt.Errorf("%w: conditions on numbers or several values are drawn by the sampler ddpm, not by %s", ErrCondition, o.Sampler)
-	case o.Particles == 0:
-		return defaultParticles, nil
+		return fmt.Errorf("%w: guidance, inpainting and beginning with pictures are for pictures; this model draws rows", ErrCondition)
+	case o.Like != nil && (len(o.Where) > 0 || o.Balance != ""):
+		return fmt.Errorf("%w: rows like those of a table can't be under conditions too: put the values into the table's columns", ErrCondition)
 	}
-	return o.Particles, nil
+	return nil
 }

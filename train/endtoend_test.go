@@ -22,7 +22,8 @@ func learn(t *testing.T, src *model.Source, steps int, pool *parallel.Pool) mode
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Training.Steps = steps
+	// So few steps are neither to be judged nor to be averaged over a thousand.
+	c.Training.Steps, c.Training.Holdout, c.Training.EMA = steps, 0, 0.98
 	dir := filepath.Join(t.TempDir(), "run")
 	job, err := train.Start(dir, c, src)
 	if err != nil {

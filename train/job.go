@@ -81,15 +81,23 @@ func ResumeWatched(dir string, c *model.Config, path string, watch func(table.Pr
 	if path == "" {
 		path = c.Data.Path
 	}
+	if path == "" {
+		return nil, fmt.Errorf("%s learned from data in memory: give it again", dir)
+	}
 	src, err := model.OpenSourceWith(path, table.ReadOptions{Below: c.Data.Below, Watch: watch})
 	if err != nil {
 		return nil, err
 	}
+	return ResumeOn(dir, c, src)
+}
+
+// ResumeOn is [Resume] on data that is open already.
+func ResumeOn(dir string, c *model.Config, src *model.Source) (*Job, error) {
 	if src.Table != nil && c.Data.Below > 0 && src.Table.Seen != c.Data.Of {
-		return nil, fmt.Errorf("%s has %d rows, the run %s was started with %d: resume it with the same data", path, src.Table.Seen, dir, c.Data.Of)
+		return nil, fmt.Errorf("%s has %d rows, the run %s was started with %d: resume it with the same data", src.Path, src.Table.Seen, dir, c.Data.Of)
 	}
 	if src.Rows() != c.Data.Rows {
-		return nil, fmt.Errorf("%s has %d rows, the run %s was started with %d: resume it with the same data", path, src.Rows(), dir, c.Data.Rows)
+		return nil, fmt.Errorf("%s has %d rows, the run %s was started with %d: resume it with the same data", src.Path, src.Rows(), dir, c.Data.Rows)
 	}
 	run, err := checkpoint.Resume(dir)
 	if err != nil {

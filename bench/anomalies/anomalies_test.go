@@ -124,7 +124,7 @@ func TestScoresFindSwappedCells(t *testing.T) {
 	if err := os.WriteFile(path, []byte(text.String()), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	m, err := ebb.Train(t.Context(), path, filepath.Join(dir, "run"), ebb.Options{Steps: 400})
+	m, err := ebb.Train(t.Context(), ebb.File(path), filepath.Join(dir, "run"), ebb.Options{Steps: 400})
 	if err != nil {
 		t.Fatal(err)
 	}

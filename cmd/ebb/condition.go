@@ -25,8 +25,9 @@ type conditionOptions struct {
 	init     string
 	strength float64
 
-	where     []string
-	particles int
+	where   []string
+	balance string
+	like    string
 
 	given func(flag string) bool // was set by the command line or the environment
 }
@@ -40,7 +41,13 @@ Rows of a table can be drawn under conditions, which all must hold:
 
   --where education=Masters             a category, or a number, as the file spells it
   --where 'education in Masters,PhD'    one of several
-  --where 'age>=40' --where 'age<65'    a range of numbers or dates`
+  --where 'age>=40' --where 'age<65'    a range of numbers or dates
+  --balance income                      every class of a column in equally many rows
+  --like FILE                           a table of rows of which a part is given: columns that it lacks
+                                        and cells that are missing are drawn, -n rows for each (default 1)
+
+Values, sets and one range cost nothing. Where ranges of several columns of numbers meet, rows are drawn
+until all hold; if they hardly ever do, that is an error.`
 
 func (c *conditionOptions) flags(f *pflag.FlagSet) {
 	f.Float64Var(&c.guidance, "guidance", 1, "weight of the class of pictures: 1 is none, 2 to 5 are usual")
@@ -54,7 +61,8 @@ func (c *conditionOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&c.init, "init", "", "picture or pictures to vary, as a file, folder or array")
 	f.Float64Var(&c.strength, "strength", 0.6, "how far --init pictures are varied: 0 stays, 1 is free")
 	f.StringArrayVar(&c.where, "where", nil, "condition on a column of a table; can be given several times")
-	f.IntVar(&c.particles, "particles", 0, "candidates from which a row under conditions on numbers or several values is chosen (default 32)")
+	f.StringVar(&c.balance, "balance", "", "column of a table whose classes are to have equal shares")
+	f.StringVar(&c.like, "like", "", "table of rows of which a part is given; the rest of them is drawn")
 }
 
 // apply puts the conditions into what is drawn from a run.
@@ -62,9 +70,9 @@ func (c *conditionOptions) apply(config *model.Config, d *model.DrawOptions) err
 	if err := c.fits(config); err != nil {
 		return err
 	}
-	d.Where, d.Particles = c.where, c.particles
+	d.Where, d.Balance = c.where, c.balance
 	if config.Kind == model.KindTable {
-		return nil
+		return c.imitate(d)
 	}
 	for _, set := range []func(*model.Config, *model.DrawOptions) error{c.guide, c.complete, c.vary} {
 		if err := set(config, d); err != nil {
@@ -76,11 +84,11 @@ func (c *conditionOptions) apply(config *model.Config, d *model.DrawOptions) err
 
 // fits finds flags of the other kind of data, and flags that need another.
 func (c *conditionOptions) fits(config *model.Config) error {
-	if c.particles < 0 || c.jump < 0 || c.repeats < 0 {
-		return usagef("--particles, --inpaint-jump and --inpaint-repeats can't be negative")
+	if c.jump < 0 || c.repeats < 0 {
+		return usagef("--inpaint-jump and --inpaint-repeats can't be negative")
 	}
 	pictures := []string{"guidance", "guidance-interval", "guidance-rescale", "negative", "inpaint", "mask", "inpaint-jump", "inpaint-repeats", "init", "strength"}
-	tables := []string{"where", "particles"}
+	tables := []string{"where", "balance", "like"}
 	wrong, data := pictures, "pictures; the run is a table"
 	if config.Kind == model.KindImage {
 		wrong, data = tables, "tables; the run draws pictures"
@@ -91,11 +99,31 @@ func (c *conditionOptions) fits(config *model.Config) error {
 		}
 	}
 	for _, pair := range [][2]string{{"guidance-interval", "guidance"}, {"guidance-rescale", "guidance"}, {"negative", "guidance"},
-		{"mask", "inpaint"}, {"inpaint", "mask"}, {"inpaint-jump", "inpaint"}, {"inpaint-repeats", "inpaint"}, {"strength", "init"}, {"particles", "where"}} {
+		{"mask", "inpaint"}, {"inpaint", "mask"}, {"inpaint-jump", "inpaint"}, {"inpaint-repeats", "inpaint"}, {"strength", "init"}} {
 		if c.given(pair[0]) && !c.given(pair[1]) {
 			return usagef("--%s needs --%s", pair[0], pair[1])
 		}
 	}
+	return nil
+}
+
+// imitate opens the rows of which a part is given.
+func (c *conditionOptions) imitate(d *model.DrawOptions) error {
+	if c.like == "" {
+		return nil
+	}
+	if c.given("where") || c.given("balance") {
+		return usagef("--like can't be joined with --where or --balance: put the values into the columns of %s", c.like)
+	}
+	src, err := openSource(c.like)
+	if err != nil {
+		return err
+	}
+	if src.Table == nil {
+		return usagef("--like %s: it holds %s; rows of a table are wanted", c.like, src)
+	}
+	d.Like = src.Table
+	d.N = max(d.N, 1) * src.Rows()
 	return nil
 }
 

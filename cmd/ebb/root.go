@@ -79,6 +79,7 @@ gives the same bytes on every machine.
   ebb sample runs/people -n 1000 -o new.csv   draw new rows
   ebb eval new.csv --real people.csv          how good they are
   ebb score runs/people new.csv               how probable each row is, to find odd ones
+  ebb fill runs/people holes.csv -o full.csv  complete missing cells
   ebb explain people.csv                      how diffusion works, shown on your data
   ebb info people.csv                         what Ebb makes of a file
   ebb bench                                   how fast Ebb is on this machine
@@ -115,7 +116,7 @@ func newRoot(s streams) *cobra.Command {
 		}
 		return usagef("%w%s\nrun '%s --help' for the flags", err, hint, cmd.CommandPath())
 	})
-	root.AddCommand(newTrain(s), newSample(s), newEval(s), newScore(s), newExplain(s), newInfo(s), newBench(s), newDemo(s), newVersion(s))
+	root.AddCommand(newTrain(s), newSample(s), newEval(s), newScore(s), newFill(s), newExplain(s), newInfo(s), newBench(s), newDemo(s), newVersion(s))
 	for _, cmd := range append(root.Commands(), root) {
 		asUsage(cmd)
 	}

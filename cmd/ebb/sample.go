@@ -66,6 +66,8 @@ func newSample(s streams) *cobra.Command {
   ebb sample runs/fashion -n 64 -o bags.png --class Bag --guidance 2
   ebb sample runs/people -n 100 --where 'age>=40' --where job=smith
   ebb sample people.csv --baseline copula -n 1000 -o copula.csv
+  ebb sample runs/people -n 1000 --balance job
+  ebb sample runs/people --like some-columns.csv -n 10
   ebb sample --list`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -83,7 +85,7 @@ func newSample(s streams) *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.IntVarP(&o.draw.N, "n", "n", 0, "how many to draw (required)")
+	f.IntVarP(&o.draw.N, "n", "n", 0, "how many to draw (required); with --like, for each of its rows")
 	f.StringVarP(&o.out, "out", "o", "", "file, folder or postgres://…?table=NAME to write")
 	f.StringVar(&o.draw.Sampler, "sampler", "", "sampler (default: the run's; --list shows all)")
 	f.IntVar(&o.draw.Steps, "steps", 0, "steps of the sampler (default: the run's)")
@@ -118,7 +120,7 @@ func listNames(out io.Writer, asJSON bool) error {
 }
 
 func (o *sampleOptions) execute(ctx context.Context, s streams) error {
-	if o.draw.N < 0 || o.draw.N == 0 && o.condition.init == "" && o.condition.inpaint == "" {
+	if o.draw.N < 0 || o.draw.N == 0 && o.condition.init == "" && o.condition.inpaint == "" && o.condition.like == "" {
 		return usagef("say how many to draw: ebb sample %s -n 100", o.run)
 	}
 	if o.draw.Steps < 0 {

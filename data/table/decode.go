@@ -41,7 +41,11 @@ func (t *Transform) Verify(s Sample) error {
 
 // Decode turns numbers and cells into a table of the schema's columns, every value spelled as the
 // column spells it. What Verify would refuse makes it panic.
-func (t *Transform) Decode(s Sample) *Table {
+func (t *Transform) Decode(s Sample) *Table { return t.DecodeAround(s, nil) }
+
+// DecodeAround is Decode for rows of which fixed knows some texts, by row and column of the schema;
+// nil knows none.
+func (t *Transform) DecodeAround(s Sample, fixed func(i, j int) (text string, ok bool)) *Table {
 	d := t.NewDecoder(s.Seed)
 	D, C := d.numbers, len(d.cards)
 	if len(s.Num) != s.Rows*D || len(s.Cells) != s.Rows*C {
@@ -54,6 +58,14 @@ func (t *Transform) Decode(s Sample) *Table {
 	for i := range s.Rows {
 		s.Watch.row(Decoding, i, s.Rows)
 		d.Row(row, s.Num[i*D:(i+1)*D], s.Cells[i*C:(i+1)*C], s.First+uint64(i))
+		for j := range row {
+			if fixed == nil {
+				break
+			}
+			if text, ok := fixed(i, j); ok {
+				row[j] = text
+			}
+		}
 		tab.Append(row...)
 	}
 	tab.seal()

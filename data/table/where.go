@@ -93,12 +93,38 @@ func (t *Transform) clause(text string) (int, clause, error) {
 	if !found {
 		return 0, clause{}, fmt.Errorf("write a column, one of = != < <= > >= in, and a value, such as %s=VALUE", names[0])
 	}
-	name = strings.TrimSpace(name)
-	if near := nearest(name, names); near != "" {
-		return 0, clause{}, fmt.Errorf("there is no column %q; did you mean %q?", name, near)
+	return 0, clause{}, t.Schema.absent(strings.TrimSpace(name))
+}
+
+// absent says that there is no column of this name, and which is nearest.
+func (s *Schema) absent(name string) error {
+	if near := nearest(name, s.Names()); near != "" {
+		return fmt.Errorf("there is no column %q; did you mean %q?", name, near)
 	}
-	_, err := t.Schema.Lookup(name)
-	return 0, clause{}, err
+	_, err := s.Lookup(name)
+	return err
+}
+
+// Classes are the states of a column that are values of their own: neither marks of missing values
+// nor the rare ones together.
+func (t *Transform) Classes(column string) (j int, states []int, err error) {
+	j = slices.Index(t.Schema.Names(), column)
+	if j < 0 {
+		return 0, nil, t.Schema.absent(column)
+	}
+	place, f := t.Places()[j], &t.Schema.Columns[j]
+	if place.Cell < 0 || place.Rest {
+		return 0, nil, fmt.Errorf("column %q has no classes: it is %s (%s)", column, f.Kind, f.Reason)
+	}
+	for k, text := range t.Parts[j].States {
+		if !f.IsMissing(string(text)) {
+			states = append(states, k)
+		}
+	}
+	if len(states) == 0 {
+		return 0, nil, fmt.Errorf("column %q has no classes: it holds nothing but marks of missing values", column)
+	}
+	return j, states, nil
 }
 
 func newClause(op, value string) clause {

@@ -14,20 +14,23 @@ import (
 // without guidance or search (the conditional training of CSDI, Tashiro et al.
 // 2021, arXiv 2107.03502, section 4.3, for mixed rows).
 type Give struct {
-	Share float64 // of the rows that have something given, each part of them with a chance of its own
-	Cell  []int   // (D) the cell of each number's column, -1 if it has none
+	// Share of the rows have something given at t = 1, Share t of those at time t: the noisier the rest, the
+	// more there is to learn from what is given. Each part is given with a chance of the row's own, the
+	// square of a uniform: few parts are the hardest.
+	Share float64
+	Cell  []int // (D) the cell of each number's column, -1 if it has none
 }
 
 // give changes a batch that is noised and masked: x (N,D) is what the network
 // sees of the numbers. It returns the network's labels (N, cells+D) and the
 // weights of the numbers, and clears those of what is given.
-func (g *Give) give(x []float32, b TableBatch, cells *process.Cells, cellWeight, weight []float32, d Draws) (labels []int32, square []float32) {
+func (g *Give) give(x []float32, b TableBatch, cells *process.Cells, cellWeight, weight []float32, t []float64, d Draws) (labels []int32, square []float32) {
 	cols, numbers := cells.Cols(), len(g.Cell)
 	labels = make([]int32, cells.Rows*(cols+numbers))
 	square = weight
 	if square == nil {
 		square = ones(cells.Rows * numbers)
-	} else if b.Known != nil && &square[0] == &b.Known[0] {
+	} else if len(square) > 0 && b.Known != nil && &square[0] == &b.Known[0] {
 		square = append([]float32(nil), square...) // the batch is the caller's
 	}
 	u := make([]float64, 2+cols+numbers)
@@ -36,8 +39,8 @@ func (g *Give) give(x []float32, b TableBatch, cells *process.Cells, cellWeight,
 		row := labels[i*(cols+numbers) : (i+1)*(cols+numbers)]
 		stream.Uniforms(u, uint64(d.Step), d.row(i))
 		chance := 0.0
-		if u[0] < g.Share {
-			chance = u[1]
+		if u[0] < g.Share*t[i] {
+			chance = float64(u[1] * u[1])
 		}
 		for j, v := range b.Cells.Row(i) {
 			if u[2+j] < chance && v != process.Mask {

@@ -60,7 +60,7 @@ func (o *TableObjective) Loss(tape *autograd.Tape, net Network, b TableBatch, d 
 	labels := cells.Data
 	seen := o.Input.see(tape, o.Sch, noised)
 	if o.Give != nil {
-		labels, square = o.Give.give(seen.Value.Data, b, cells, weight, square, d)
+		labels, square = o.Give.give(seen.Value.Data, b, cells, weight, square, noised.T, d)
 	}
 	clock := make([]float64, rows)
 	o.Clock.Read(clock, noised.T)

@@ -36,6 +36,10 @@ type Mixed struct {
 	// Depend (columns, columns), if not nil, says how much the values of two
 	// columns depend on each other, from 0 to 1.
 	Depend [][]float64
+	// Early (columns), if not nil, marks cells that say whether a number of their row counts. They come
+	// before all others, one a step from the first: a network that learns numbers only from rows
+	// that have them moves the others' there too, and would then take them for present.
+	Early []bool
 	// Values draws the values of a row's cells, one uniform each, of step 0; nil: Noise does. Its
 	// points may be spread evenly over the rows.
 	Values process.Noise
@@ -94,6 +98,7 @@ func (m Mixed) Begin(p Plan) Step {
 			// A sampler may take a step from its history alone.
 			panic(fmt.Sprintf("sample: mixed: %T made a step without looking at the model", m.Numeric))
 		}
+		order.step++
 		for i := range rows {
 			order.row(i, keep.Keep(s), seen.first[i*width:(i+1)*width], offsets)
 		}
@@ -109,6 +114,8 @@ type revealing struct {
 	done  []int32   // (Rows) how many are revealed
 	shift []float64 // (Rows) how a share of a cell is rounded
 	value []float64 // (Rows, columns) the uniforms that draw values
+	early []int32   // (Rows) how many of the cells come one a step
+	step  int32     // of the run, from 1
 
 	depend [][]float64
 }
@@ -122,7 +129,7 @@ const (
 func newRevealing(m Mixed) *revealing {
 	rows, cols := m.Cells.Rows, m.Cells.Cols()
 	r := &revealing{cells: m.Cells, depend: m.Depend, order: make([]int32, rows*cols), count: make([]int32, rows),
-		done: make([]int32, rows), shift: make([]float64, rows), value: make([]float64, rows*cols)}
+		done: make([]int32, rows), shift: make([]float64, rows), value: make([]float64, rows*cols), early: make([]int32, rows)}
 	values, step := m.Values, 0
 	if values == nil {
 		values, step = m.Noise, valueStep
@@ -134,6 +141,14 @@ func newRevealing(m Mixed) *revealing {
 		for j, v := range m.Cells.Row(i) {
 			if v == process.Mask {
 				order = append(order, int32(j))
+			}
+		}
+		if m.Early != nil {
+			for _, j := range order {
+				if m.Early[j] {
+					u[j]-- // before those of (0, 1)
+					r.early[i]++
+				}
 			}
 		}
 		slices.SortFunc(order, func(a, b int32) int { return cmp.Compare(u[a], u[b]) })
@@ -154,6 +169,7 @@ func (r *revealing) row(i int, keep float64, logits []float64, offsets []int) {
 	if keep < 1 {
 		due = min(n, int32(float64(float64(n)*keep)+r.shift[i]))
 	}
+	due = max(due, min(r.step, r.early[i]))
 	order := r.order[i*cols+int(r.done[i]) : i*cols+int(n)]
 	due -= r.done[i]
 	for k := range order[:max(due, 0)] {

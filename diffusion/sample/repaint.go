@@ -28,7 +28,8 @@ import (
 //
 // Each time down starts the sampler anew, without a history. Cells can't be
 // repainted so: once revealed they are hardly ever masked again near t = 0,
-// and the rows no longer move. [Particles] is for those.
+// and the rows no longer move. A network that was trained with parts of rows given
+// (denoise.Give) completes those without repaint.
 type Repaint struct {
 	Sampler Sampler
 	Known   *process.State // (Rows, Dim) x0; hidden values mean nothing
@@ -59,7 +60,7 @@ func (m Repaint) Check(p Plan) error {
 		}
 	}
 	if _, ok := p.Denoiser.(MixedDenoiser); ok {
-		return fmt.Errorf("sample: repaint is for numbers alone; for rows with categories use particles")
+		return fmt.Errorf("sample: repaint is for numbers alone; rows with categories are completed by a network that learned to (denoise.Give)")
 	}
 	if c, ok := m.Sampler.(Checker); ok {
 		return c.Check(p)

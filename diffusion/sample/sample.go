@@ -22,7 +22,6 @@
 //	unipc.go   predictor and corrector in one evaluation; sasolver.go with noise
 //	repaint.go any of them for rows of which some numbers are known
 //	dps.go     any of them for rows of which linear observations are known
-//	particles.go       ddpm for rows under conditions, of numbers and categories
 //	mixed.go   any of them for numbers beside the masked process for categories
 //
 // Those from dpmpp.go to sasolver.go are exponential integrators in lambda =

@@ -49,6 +49,7 @@ func shuffle(x, key uint64) uint64 {
 type EvenRows struct {
 	Points Even
 	First  uint64
+	IDs    []uint64 // if not nil, row i of the batch is point IDs[i]
 	Skip   int
 }
 
@@ -61,7 +62,11 @@ func (r EvenRows) Uniforms(dst []float64, _, row int) {
 	} else {
 		u = u[:n]
 	}
-	r.Points.Uniforms(u, r.First+uint64(row))
+	point := r.First + uint64(row)
+	if r.IDs != nil {
+		point = r.IDs[row]
+	}
+	r.Points.Uniforms(u, point)
 	copy(dst, u[r.Skip:])
 }
 
