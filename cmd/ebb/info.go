@@ -109,7 +109,7 @@ type columnInfo struct {
 
 func newTableInfo(src *model.Source, t *table.Transform) tableInfo {
 	i := tableInfo{Path: src.Path, Rows: src.Table.Rows(), Numbers: t.Numbers(), Cells: len(t.Cards()), transform: t}
-	for j, f := range t.Schema.Columns {
+	for j, f := range t.Learned().Columns {
 		i.Columns = append(i.Columns, columnInfo{string(f.Name), f.Kind, f.Reason, t.Model(j)})
 	}
 	return i

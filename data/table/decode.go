@@ -29,7 +29,7 @@ func (t *Transform) Verify(s Sample) error {
 		for j, place := range t.Places() {
 			if place.Num == i%D {
 				return fmt.Errorf("row %d of the sample has no number for column %d (%s): the model's training has diverged; "+
-					"train again with a lower learning rate", i/D+1, j+1, t.Schema.Columns[j].Name)
+					"train again with a lower learning rate", i/D+1, j+1, t.Learned().Columns[j].Name)
 			}
 		}
 	}
@@ -46,7 +46,7 @@ func (t *Transform) Decode(s Sample) *Table {
 			len(s.Num), len(s.Cells), s.Rows, D, C))
 	}
 	tab := t.Empty()
-	row := make([]string, len(t.Parts))
+	row := make([]string, len(t.Schema.Columns))
 	for i := range s.Rows {
 		d.Row(row, s.Num[i*D:(i+1)*D], s.Cells[i*C:(i+1)*C], s.First+uint64(i))
 		tab.Append(row...)
@@ -75,6 +75,7 @@ type Decoder struct {
 	cards   []int
 	columns []decoded
 	draws   rng.Stream
+	rules   *rewriting // nil where no rule rewrites the table
 }
 
 type decoded struct {
@@ -89,7 +90,8 @@ type decoded struct {
 
 // NewDecoder prepares the decoding of rows; the seed keys identifiers and draws of rare values.
 func (t *Transform) NewDecoder(seed uint64) *Decoder {
-	d := &Decoder{numbers: t.Numbers(), cards: t.Cards(), draws: rng.New(seed, rng.Decode)}
+	d := &Decoder{numbers: t.Numbers(), cards: t.Cards(), draws: rng.New(seed, rng.Decode), rules: t.rewriting()}
+	t = t.core()
 	for j, place := range t.Places() {
 		c := decoded{part: &t.Parts[j], field: &t.Schema.Columns[j], place: place}
 		if c.part.Rank != nil {
@@ -124,6 +126,17 @@ func (c *decoded) bounds() {
 
 // Row writes the texts of one row into dst, one a column of the schema.
 func (d *Decoder) Row(dst []string, num []float64, cells []int32, row uint64) {
+	if d.rules != nil {
+		learned := make([]string, len(d.columns))
+		d.learned(learned, num, cells, row)
+		d.rules.restore(dst, learned)
+		return
+	}
+	d.learned(dst, num, cells, row)
+}
+
+// learned writes the texts of one row of the learned table.
+func (d *Decoder) learned(dst []string, num []float64, cells []int32, row uint64) {
 	for j := range d.columns {
 		c := &d.columns[j]
 		state := 0

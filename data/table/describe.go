@@ -20,6 +20,7 @@ func (s *Schema) Describe(w io.Writer) error {
 
 // Describe prints how each column is modelled.
 func (t *Transform) Describe(w io.Writer) error {
+	t = t.core()
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tw, "column\tkind\tmodelled as\treason")
 	for j := range t.Parts {
@@ -43,6 +44,7 @@ func (s *Schema) label(f *Field) string {
 
 // Model says in words how column j is modelled.
 func (t *Transform) Model(j int) string {
+	t = t.core()
 	p, f, place := &t.Parts[j], &t.Schema.Columns[j], t.Places()[j]
 	states := make([]string, 0, 4)
 	for k := place.First; k < place.Card && len(states) < 3; k++ {

@@ -35,6 +35,7 @@ type Schema struct {
 	Dialect Dialect `yaml:"dialect,omitempty"`
 	Target  Text    `yaml:"target,omitempty"` // the column to be predicted; metrics alone use it
 	Columns []Field `yaml:"columns"`
+	Rules   []Rule  `yaml:"rules,omitempty"` // that every row obeys
 }
 
 // Field is the schema of one column.
@@ -212,7 +213,8 @@ func (s *Schema) Check() error {
 	if d := s.Dialect.Delimiter; len(d) > 1 || !strings.Contains(delimiters, d) {
 		return fmt.Errorf("the schema's delimiter %q is none of comma, semicolon, tab, bar", d)
 	}
-	return nil
+	_, err := newPlan(s)
+	return err
 }
 
 func (f *Field) check() error {

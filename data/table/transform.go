@@ -17,7 +17,9 @@ type Transform struct {
 	Version int     `yaml:"version"`
 	Rows    int     `yaml:"rows"` // it was fitted to
 	Schema  *Schema `yaml:"schema"`
-	Parts   []Part  `yaml:"parts"` // one a column of the schema
+	Parts   []Part  `yaml:"parts,omitempty"` // one a column of the schema
+	// Ruled stands in the place of Parts where rules of the schema rewrite the table.
+	Ruled *Ruled `yaml:"ruled,omitempty"`
 }
 
 // Part is what the transform knows of one column. Which of its two parts are modelled:
@@ -61,8 +63,9 @@ func (p *Part) states() int {
 	return n
 }
 
-// Places lists where each column of the schema stands.
+// Places lists where each column of the learned schema stands.
 func (t *Transform) Places() []Place {
+	t = t.core()
 	places := make([]Place, len(t.Parts))
 	num, cell := 0, 0
 	for j := range t.Parts {
@@ -88,6 +91,7 @@ func (t *Transform) Places() []Place {
 
 // Numbers is D, the numbers of an encoded row.
 func (t *Transform) Numbers() int {
+	t = t.core()
 	n := 0
 	for j := range t.Parts {
 		if t.Parts[j].Rank != nil {
@@ -111,6 +115,7 @@ func (t *Transform) Cards() []int {
 // State returns the state of column j's cell that stands for a text: that of the text itself, or
 // state 0 for a number of the rest. ok is false for a text that the column can't hold.
 func (t *Transform) State(j int, text string) (state int, ok bool) {
+	t = t.core()
 	p, place := &t.Parts[j], t.Places()[j]
 	if k := slices.Index(p.States, Text(text)); k >= 0 {
 		return place.First + k, true
@@ -127,6 +132,7 @@ func (t *Transform) State(j int, text string) (state int, ok bool) {
 
 // StateText names state k of column j's cell for people.
 func (t *Transform) StateText(j, k int) string {
+	t = t.core()
 	p, place := &t.Parts[j], t.Places()[j]
 	switch i := k - place.First; {
 	case i < 0 && p.Rank != nil:
@@ -160,6 +166,9 @@ func (t *Transform) Check() error {
 		return fmt.Errorf("the table's transform has no schema")
 	}
 	if err := t.Schema.Check(); err != nil {
+		return err
+	}
+	if err := t.checkRuled(); err != nil || t.Ruled != nil {
 		return err
 	}
 	if len(t.Parts) != len(t.Schema.Columns) {
