@@ -42,7 +42,11 @@ type DrawOptions struct {
 	Memory  Bytes  // budget of the process; 0: any
 	Watch   func(sample.Progress)
 
-	batch int // examples that go through the network at a time
+	// Repeat lets rows repeat what unique rules forbid: to look at what the network makes.
+	Repeat bool
+
+	batch int      // examples that go through the network at a time
+	ids   []uint64 // identities of the rows of a chunk, nil for those that follow First
 
 	// Conditions, each nil for none. Those of pictures:
 	Guide   *Guide

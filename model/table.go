@@ -200,8 +200,8 @@ func (o *tableObjective) Part(t *autograd.Tape, step, lo, hi int) *autograd.Var 
 // tableChunk is the number of rows that are sampled together.
 const tableChunk = 4096
 
-// Draw generates rows. Row i depends on the seed, on First+i and on the options, not on how
-// many others are drawn.
+// Draw generates rows, which obey the rules of the schema. Row i depends on the seed, on First+i and on
+// the options, not on how many others are drawn; under unique rules also on the rows before it.
 func (m *TableModel) Draw(ctx context.Context, o DrawOptions) (*table.Table, error) {
 	w, err := m.wish(o.Where)
 	if err != nil {
@@ -219,25 +219,51 @@ func (m *TableModel) Draw(ctx context.Context, o DrawOptions) (*table.Table, err
 		return nil, err
 	}
 	transform := m.Config.Table.Transform
+	unique := !o.Repeat && len(transform.Keys()) > 0
+	if unique {
+		if err := transform.Room(o.N); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrUnique, err)
+		}
+	}
+	rows, err := m.drawSample(ctx, w, o, grid, each)
+	if err != nil {
+		return nil, err
+	}
+	if err := transform.Verify(rows); err != nil {
+		return nil, err
+	}
+	if !unique {
+		return transform.Decode(rows), nil
+	}
+	return m.unique(ctx, rows, func(ctx context.Context, ids []uint64) (table.Sample, error) {
+		again := o
+		again.N, again.Watch = len(ids), nil
+		return m.drawSample(ctx, w, again.named(ids), grid, each)
+	})
+}
+
+// drawSample draws the rows of o, chunk by chunk.
+func (m *TableModel) drawSample(ctx context.Context, w *wish, o DrawOptions, grid []float64, each int) (table.Sample, error) {
+	transform := m.Config.Table.Transform
 	rows := table.Sample{Rows: o.N, First: o.First, Seed: o.Seed,
 		Num: make([]float64, 0, o.N*transform.Numbers()), Cells: make([]int32, 0, o.N*len(transform.Cards()))}
-	chunk := max(tableChunk/each, 1)
+	ids, chunk := o.ids, max(tableChunk/each, 1)
 	for lo := 0; lo < o.N; lo += chunk {
 		hi := min(lo+chunk, o.N)
 		draw := m.drawRows
 		if each > 1 || w != nil && !w.given() {
 			draw = m.drawWhere
 		}
+		if ids != nil {
+			o.ids = ids[lo:hi]
+		}
 		x, cells, err := draw(ctx, w, o, grid, o.First+uint64(lo), hi-lo, each)
 		if err != nil {
-			return nil, err
+			return rows, err
 		}
 		rows.Num, rows.Cells = append(rows.Num, x.Data...), append(rows.Cells, cells.Data...)
 	}
-	if err := transform.Verify(rows); err != nil {
-		return nil, err
-	}
-	return transform.Decode(rows), nil
+	return rows, nil
 }
 
 // drawRows draws the rows first to first+rows-1, whose cells may begin with some that are given.
@@ -247,7 +273,7 @@ func (m *TableModel) drawRows(ctx context.Context, w *wish, o DrawOptions, grid 
 		return nil, nil, err
 	}
 	transform := m.Config.Table.Transform
-	at := func(p rng.Purpose) rng.Rows { return rng.Rows{Stream: rng.New(o.Seed, p), First: first} }
+	at := func(p rng.Purpose) rng.Rows { return o.identities(p, first, 1) }
 	x, cells := process.NewState(rows, transform.Numbers()), w.start(rows, transform.Cards())
 	m.begin(x, grid, at(rng.Prior))
 	sampler := sample.Mixed{Numeric: numeric, Cells: cells, Noise: at(rng.Cells)}

@@ -117,14 +117,12 @@ func (w *wish) known(rows int, noise process.Noise) (*process.State, []bool) {
 // drawWhere draws the rows first to first+rows-1 among particles.
 func (m *TableModel) drawWhere(ctx context.Context, w *wish, o DrawOptions, grid []float64, first uint64, rows, each int) (*process.State, *process.Cells, error) {
 	t := m.Config.Table.Transform
-	at := func(p rng.Purpose) rng.Rows {
-		return rng.Rows{Stream: rng.New(o.Seed, p), First: first * uint64(each)}
-	}
+	at := func(p rng.Purpose) rng.Rows { return o.identities(p, first, each) }
 	x := process.NewState(rows*each, t.Numbers())
 	m.begin(x, grid, at(rng.Prior))
 	s := sample.Particles{Each: each, Wanted: w.wanted, Cells: w.start(rows*each, t.Cards()),
 		CellNoise: at(rng.Cells), Noise: at(rng.Known)}
-	s.Known, s.Hidden = w.known(rows, rng.Rows{Stream: rng.New(o.Seed, rng.Condition), First: first})
+	s.Known, s.Hidden = w.known(rows, o.identities(rng.Condition, first, 1))
 	watch := watchChunk(o, int(first-o.First), int(first-o.First)+rows)
 	for i, see := range watch {
 		watch[i] = func(p sample.Progress) {

@@ -29,6 +29,7 @@ with exit code 3 if one differs from the recorded one.`
 
 func newInfo(s streams) *cobra.Command {
 	var asJSON, self bool
+	var rules string
 	var threads int
 	cmd := &cobra.Command{
 		Use:   "info (RUN | DATA | FILE)",
@@ -45,7 +46,7 @@ func newInfo(s streams) *cobra.Command {
 			if len(args) == 0 {
 				return usagef("say what to look at: ebb info PATH")
 			}
-			about, err := describe(args[0])
+			about, err := describe(args[0], rules)
 			if err != nil {
 				return err
 			}
@@ -57,6 +58,7 @@ func newInfo(s streams) *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print as one JSON object")
 	cmd.Flags().BoolVar(&self, "selftest", false, "compare this machine's bits with the recorded ones")
+	cmd.Flags().StringVar(&rules, "rules", "", "YAML file of rules between columns of a table, to be checked (docs/rules.md)")
 	cmd.Flags().IntVar(&threads, "threads", 0, "threads of the self-test (default: all processors)")
 	return cmd
 }
@@ -64,7 +66,7 @@ func newInfo(s streams) *cobra.Command {
 // about is what info says of a path.
 type about interface{ print(w io.Writer) error }
 
-func describe(path string) (about, error) {
+func describe(path, rules string) (about, error) {
 	found, err := data.Sniff(path)
 	if err != nil {
 		return nil, err
@@ -79,11 +81,16 @@ func describe(path string) (about, error) {
 	if err != nil {
 		return nil, err
 	}
-	if src.Images != nil {
+	if src.Images != nil && rules == "" {
 		m := src.Images
 		return imagesInfo{Path: path, Form: found.Form.String(), N: m.N, Height: m.H, Width: m.W, Channels: m.C, Classes: m.LabelNames, text: m.String()}, nil
 	}
-	transform, err := table.Fit(table.Infer(src.Table), src.Table, table.Options{})
+	if err := readRules(rules, src); err != nil {
+		return nil, err
+	}
+	schema := table.Infer(src.Table)
+	schema.Rules = src.Rules
+	transform, err := table.Fit(schema, src.Table, table.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +123,7 @@ func newTableInfo(src *model.Source, t *table.Transform) tableInfo {
 }
 
 func (i tableInfo) print(w io.Writer) error {
-	fmt.Fprintf(w, "%s: a table of %d rows and %d columns\n\n", i.Path, i.Rows, len(i.Columns))
+	fmt.Fprintf(w, "%s: a table of %d rows and %d columns\n\n", i.Path, i.Rows, len(i.transform.Schema.Columns))
 	if err := i.transform.Describe(w); err != nil {
 		return err
 	}

@@ -106,7 +106,7 @@ func (s scan) held(r *row, j int, word, other string) string {
 
 func (s scan) sumTest(i int) test {
 	j := slices.Index(s.total, i)
-	parts, d := s.parts(j), 0
+	parts, d := s.adds[j], 0
 	for _, k := range parts {
 		n, _ := s.fields[k].decimalsOrNone()
 		d = max(d, n)

@@ -115,10 +115,11 @@ func (t *Transform) encodeRuled(tab *Table, seed uint64) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
+	w := t.rewriting()
 	for i := range d.unknown {
 		u := &d.unknown[i]
 		j := indexOf(t.Schema, u.Column)
-		if text, ok := strings.CutPrefix(u.Text, literal); ok && j >= 0 && t.rewriting().apart(j) {
+		if text, ok := strings.CutPrefix(u.Text, literal); ok && j >= 0 && w.apart(j) {
 			u.Text, u.Missing = text, isMissing(text, true)
 		}
 	}

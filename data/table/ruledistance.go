@@ -15,7 +15,7 @@ func (w *rewriting) base(r *row, j int) (v float64, ok bool) {
 	if len(links) == 0 {
 		links = w.limits[j].below
 	}
-	sign, ticks := w.sign(j), w.ticks(j)
+	sign, ticks := w.sign(j), w.ticks[j]
 	for _, l := range links {
 		u := r.values[l.column] * w.fields[l.column].factor(ticks)
 		if !math.IsNaN(u) && (!ok || sign*u > sign*v) {
@@ -49,7 +49,7 @@ func (w *rewriting) far(r *row, j int, v float64) string {
 		base = w.facts[j].Base
 	}
 	format := distanceFormat(w.facts[j].Decimals)
-	v *= w.fields[j].factor(w.ticks(j))
+	v *= w.fields[j].factor(w.ticks[j])
 	if d := w.facts[j].Decimals; d >= 0 {
 		return format.Format(w.sign(j) * (units(v, d) - units(base, d)) / pow10(d))
 	}
@@ -100,7 +100,7 @@ func (w *rewriting) away(r *row, j int, text string) string {
 	if d := fact.Decimals; d >= 0 {
 		v = (units(base, d) + units(far, d)) / pow10(d)
 	}
-	return w.settled(r, j, v/f.factor(w.ticks(j)))
+	return w.settled(r, j, v/f.factor(w.ticks[j]))
 }
 
 // learnDistance finds out what there is to know of column j, which is learned as a distance.
@@ -128,7 +128,7 @@ func (w *rewriting) learnDistance(c *Column, rows scan, j int) *Fact {
 // distanceDecimals is the count of decimals on which column j and all that limit it lie, -1 if
 // there is none in which float64 counts exactly.
 func (w *rewriting) distanceDecimals(rows scan, j int) int {
-	most, ticks := 0, w.ticks(j)
+	most, ticks := 0, w.ticks[j]
 	columns := append(w.needs(j), j)
 	for _, k := range columns {
 		d, ok := w.fields[k].decimalsOrNone()

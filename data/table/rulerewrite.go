@@ -50,6 +50,8 @@ type rewriting struct {
 	slots []slot
 	reads []bool // (columns) its number is needed
 	keeps []map[Text]bool
+	ticks []float64 // (columns) the unit of dates in which it is compared with those that limit it
+	adds  [][]int   // (columns) the parts of a total
 }
 
 // slot is a column of the learned table: a joint, or a column of the user's that is found again
@@ -74,12 +76,19 @@ func (p *plan) slots() []slot {
 func (p *plan) rewrites() bool { return len(p.joints) > 0 || len(p.order) > 0 }
 
 func newRewriting(p *plan, facts []Fact) *rewriting {
-	w := &rewriting{plan: p, facts: make([]*Fact, len(p.fields)), slots: p.slots(), reads: make([]bool, len(p.fields)), keeps: make([]map[Text]bool, len(p.fields))}
+	w := &rewriting{plan: p, facts: make([]*Fact, len(p.fields)), slots: p.slots(), reads: make([]bool, len(p.fields)), keeps: make([]map[Text]bool, len(p.fields)),
+		ticks: make([]float64, len(p.fields)), adds: make([][]int, len(p.fields))}
 	for i := range facts {
 		j, _ := p.schema.Lookup(string(facts[i].Column))
 		w.facts[j], w.keeps[j] = &facts[i], map[Text]bool{}
 		for _, text := range facts[i].Keep {
 			w.keeps[j][text] = true
+		}
+	}
+	for j := range p.fields {
+		w.adds[j], w.ticks[j] = p.parts(j), finest(&p.fields[j])
+		for _, k := range p.needs(j) {
+			w.ticks[j] = max(w.ticks[j], finest(&p.fields[k]))
 		}
 	}
 	for _, j := range p.order {
@@ -181,31 +190,22 @@ func (w *rewriting) restore(dst, learned []string) {
 
 // window is where column j of a row may lie: in one unit with the columns that limit it.
 func (w *rewriting) window(r *row, j int) window {
-	win := anywhere(w.fields[j].factor(w.ticks(j)))
+	win := anywhere(w.fields[j].factor(w.ticks[j]))
 	l := &w.limits[j]
 	for _, x := range l.fixed {
 		win.fix(x)
 	}
 	for _, a := range l.above {
 		if v := r.values[a.column]; !math.IsNaN(v) {
-			win.atLeast(v*w.fields[a.column].factor(w.ticks(j)), a.strict)
+			win.atLeast(v*w.fields[a.column].factor(w.ticks[j]), a.strict)
 		}
 	}
 	for _, b := range l.below {
 		if v := r.values[b.column]; !math.IsNaN(v) {
-			win.atMost(v*w.fields[b.column].factor(w.ticks(j)), b.strict)
+			win.atMost(v*w.fields[b.column].factor(w.ticks[j]), b.strict)
 		}
 	}
 	return win
-}
-
-// ticks is the unit of dates in which column j is compared with those that limit it.
-func (p *plan) ticks(j int) float64 {
-	most := finest(&p.fields[j])
-	for _, k := range p.needs(j) {
-		most = max(most, finest(&p.fields[k]))
-	}
-	return most
 }
 
 // settled is the nearest text to value v that column j may hold in the row: preferably one in its range,

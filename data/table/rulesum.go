@@ -17,7 +17,7 @@ func (w *rewriting) added(r *row, j int) (v float64, ok bool) {
 func (w *rewriting) addedOr(r *row, j int, instead []float64) (v float64, ok bool) {
 	d := w.facts[j].Decimals
 	sum := 0.0
-	for i, k := range w.parts(j) {
+	for i, k := range w.adds[j] {
 		v := r.values[k]
 		if math.IsNaN(v) && instead == nil {
 			return 0, false
@@ -69,7 +69,7 @@ func (w *rewriting) learnSum(c *Column, rows scan, j int) (*Fact, error) {
 	for slices.Contains(c.Texts(), string(fact.Mark)) {
 		fact.Mark += "'"
 	}
-	parts := w.parts(j)
+	parts := w.adds[j]
 	for _, k := range parts {
 		d, _ := w.fields[k].decimalsOrNone()
 		fact.Decimals = max(fact.Decimals, d)
@@ -109,7 +109,7 @@ func median(rows scan, j int) float64 {
 // sumText says for messages what a total should be.
 func (w *rewriting) sumText(r *row, j int, sum float64) string {
 	text := ""
-	for _, k := range w.parts(j) {
+	for _, k := range w.adds[j] {
 		if text != "" {
 			text += " + "
 		}
