@@ -19,10 +19,15 @@ import (
 // ErrUnique is what a draw fails with that can't find enough rows with different keys.
 var ErrUnique = errors.New("not enough different keys")
 
-const (
-	uniqueTries = 64 // candidates of a row
-	uniqueShift = 40 // candidate k of row i has the identity i + k<<uniqueShift
-)
+// uniqueShift: candidate k of row i has the identity i + k<<uniqueShift.
+const uniqueShift = 40
+
+// uniqueDraws bounds the rows that are drawn again for n rows. To find all of n equally likely keys takes
+// n log n draws.
+func uniqueDraws(n int) int { return 8*n + 8192 }
+
+// uniqueBatch rows are drawn again together, if only as several candidates of the same row.
+const uniqueBatch = 1024
 
 // candidates are the rows drawn for each row so far.
 type candidates struct {
@@ -55,31 +60,38 @@ func (c *candidates) distinct(first *table.Table, draw drawer) ([]candidate, err
 	for i := range c.of {
 		c.add(i, first, i)
 	}
-	for {
-		chosen, wanting, err := c.choose()
-		if err != nil || len(wanting) == 0 {
-			return chosen, err
+	for drawn := 0; ; {
+		chosen, wanting, taken := c.choose()
+		if len(wanting) == 0 {
+			return chosen, nil
+		}
+		if drawn >= uniqueDraws(n) {
+			return nil, c.exhausted(wanting[0], drawn, taken)
 		}
 		// Of very many only the first: if these find no key the others need not be drawn.
-		wanting = wanting[:min(len(wanting), max(1024, n/16))]
-		number := make([]int, len(wanting))
-		for k, i := range wanting {
-			number[k] = len(c.of[i])
+		wanting = wanting[:min(len(wanting), max(uniqueBatch, n/16))]
+		each := max(uniqueBatch/len(wanting), 1)
+		var rows, number []int
+		for _, i := range wanting {
+			for k := range min(each, 2*len(c.of[i])) {
+				rows, number = append(rows, i), append(number, len(c.of[i])+k)
+			}
 		}
-		more, err := draw(wanting, number)
+		more, err := draw(rows, number)
 		if err != nil {
 			return nil, err
 		}
-		for k, i := range wanting {
+		for k, i := range rows {
 			c.add(i, more, k)
 		}
+		drawn += len(rows)
 	}
 }
 
-// choose gives each row the first of its candidates that repeats no key, and lists the rows that need
-// another one.
-func (c *candidates) choose() (chosen []candidate, wanting []int, err error) {
-	taken := make([]map[string]bool, len(c.keys))
+// choose gives each row the first of its candidates that repeats no key, lists the rows that need
+// another one, and the keys taken.
+func (c *candidates) choose() (chosen []candidate, wanting []int, taken []map[string]bool) {
+	taken = make([]map[string]bool, len(c.keys))
 	for k := range taken {
 		taken[k] = map[string]bool{}
 	}
@@ -91,15 +103,11 @@ func (c *candidates) choose() (chosen []candidate, wanting []int, err error) {
 				break
 			}
 		}
-		switch {
-		case won:
-		case len(c.of[i]) < uniqueTries:
+		if !won {
 			wanting = append(wanting, i)
-		case len(wanting) == 0:
-			return nil, nil, c.exhausted(i, taken)
 		}
 	}
-	return chosen, wanting, nil
+	return chosen, wanting, taken
 }
 
 // take enters a candidate's keys, unless one is taken.
@@ -118,7 +126,7 @@ func take(taken []map[string]bool, x candidate) bool {
 }
 
 // exhausted names the rule that row i broke most often.
-func (c *candidates) exhausted(i int, taken []map[string]bool) error {
+func (c *candidates) exhausted(i, drawn int, taken []map[string]bool) error {
 	worst, most := 0, -1
 	for k := range c.keys {
 		n := 0
@@ -131,8 +139,8 @@ func (c *candidates) exhausted(i int, taken []map[string]bool) error {
 			worst, most = k, n
 		}
 	}
-	return fmt.Errorf("%w: %s: of %d rows asked for, row %d repeated another in each of %d draws; the model found only %d different ones: ask for fewer rows, or drop the rule",
-		ErrUnique, c.keys[worst].Rule, len(c.of), i+1, uniqueTries, len(taken[worst]))
+	return fmt.Errorf("%w: %s: of %d rows asked for, only %d have keys of their own after %d more draws: ask for fewer rows, or drop the rule",
+		ErrUnique, c.keys[worst].Rule, len(c.of), len(taken[worst]), drawn)
 }
 
 // unique is the table of rows with those replaced that repeat a key.
