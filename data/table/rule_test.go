@@ -8,11 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"ebb/engine/rng"
 	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
-
-	"ebb/engine/rng"
 )
 
 // staff is a table that obeys the rules of staffRules: dates, decimals, missing values, a cap.
@@ -157,5 +155,4 @@ func TestWhateverIsDrawnObeysTheRules(t *testing.T) {
 			t.Errorf("%s: %d of %d are missing", name, missing, drawn.Rows())
 		}
 	}
-	_ = rapid.Bool
 }
