@@ -3,6 +3,7 @@ package table
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -132,7 +133,15 @@ func (c *ruledCase) sum(parts []int) {
 	r.Sum.Is = c.name(total)
 	c.rule(r)
 	if c.chance("above the total") {
-		c.rule(Rule{Less: []Text{c.name(total), c.name(c.number(2, func(i int) float64 { return math.Ceil(c.or(total, i, 0)*100) + c.int("gap", 9) }))}})
+		above := c.number(2, func(i int) float64 { return math.Ceil(c.or(total, i, 0)*100) + c.int("gap", 9) })
+		r := Rule{Less: []Text{c.name(total), c.name(above)}}
+		if most := c.schema.Columns[above].Max; most != "" && c.chance("closed above") && !slices.ContainsFunc(c.values[total], func(v float64) bool {
+			_, hi := c.schema.Columns[above].limits()
+			return v > hi
+		}) {
+			c.rule(Rule{Less: []Text{c.name(above), most}})
+		}
+		c.rule(r)
 	}
 	if c.chance("below the total") {
 		low := c.number(0, func(i int) float64 { return math.Floor(c.or(total, i, 0)) - c.int("gap", 9) })
