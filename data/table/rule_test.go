@@ -101,7 +101,8 @@ func TestRewritingTakesEveryRowBack(t *testing.T) {
 }
 
 // Many rows left on one day, at all distances from the day they were hired: that day is learned as
-// itself, and comes back as often. func TestCapsOfADistanceStandForThemselves(t *testing.T) {
+// itself, and comes back as often.
+func TestCapsOfADistanceStandForThemselves(t *testing.T) {
 	tab := staff(3000, 1)
 	tr := ruled(t, tab, staffRules)
 	for _, f := range tr.Ruled.Facts {
