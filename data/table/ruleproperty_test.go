@@ -185,6 +185,11 @@ func drawRuled(t *rapid.T) (*Schema, *Table) {
 	if rapid.Bool().Draw(t, "dates") {
 		c.dates()
 	}
+	if c.chance("schema without ranges") {
+		for j := range c.schema.Columns {
+			c.schema.Columns[j].Min, c.schema.Columns[j].Max = "", ""
+		}
+	}
 	tab := New(c.schema.Names()...)
 	row := make([]string, len(c.texts))
 	for i := range c.rows {
