@@ -94,7 +94,11 @@ func describe(path, rules string) (about, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newTableInfo(src, transform), nil
+	i := newTableInfo(src, transform)
+	if rules == "" {
+		i.suggest(src)
+	}
+	return i, nil
 }
 
 // tableInfo is what info says of a table.
@@ -104,6 +108,7 @@ type tableInfo struct {
 	Numbers   int          `json:"numbers"` // smooth parts of columns
 	Cells     int          `json:"cells"`   // categorical parts
 	Columns   []columnInfo `json:"columns"`
+	Rules     []ruleInfo   `json:"rules_found,omitempty"`
 	transform *table.Transform
 }
 
@@ -127,8 +132,8 @@ func (i tableInfo) print(w io.Writer) error {
 	if err := i.transform.Describe(w); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\na row is modelled as %d numbers (Gaussian process) and %d cells (masked process)\n", i.Numbers, i.Cells)
-	return err
+	fmt.Fprintf(w, "\na row is modelled as %d numbers (Gaussian process) and %d cells (masked process)\n", i.Numbers, i.Cells)
+	return i.printRules(w)
 }
 
 // imagesInfo is what info says of pictures.
