@@ -137,17 +137,6 @@ func (w *rewriting) read(r *row, j int) {
 	}
 }
 
-// apply writes the row that is learned into dst, one text a slot.
-func (w *rewriting) apply(dst, texts []string) {
-	r := w.newRow(texts)
-	for j := range texts {
-		w.read(r, j)
-	}
-	for k := range w.slots {
-		dst[k] = w.learned(r, w.slots[k])
-	}
-}
-
 // learned is the text of one slot.
 func (w *rewriting) learned(r *row, s slot) string {
 	switch j := s.column; {

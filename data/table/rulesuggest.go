@@ -348,7 +348,7 @@ func (g *suggester) keys() []Suggestion {
 	for x, a := range g.words {
 		for _, b := range g.words[:x] {
 			room := float64(g.distinct(a)) * float64(g.distinct(b))
-			if !alone[a] && !alone[b] && room >= n && n*n/(2*room) >= suggestRepeats && g.pairs(a, b) {
+			if !alone[a] && !alone[b] && g.pairs(a, b, room) {
 				add(b, a)
 			}
 		}
@@ -356,8 +356,9 @@ func (g *suggester) keys() []Suggestion {
 	return out
 }
 
-// pairs tells whether no two rows have the values of both columns in common.
-func (g *suggester) pairs(a, b int) bool {
+// pairs tells whether no two rows have the values of both columns in common, though there is room for
+// so few different ones that some would.
+func (g *suggester) pairs(a, b int, room float64) bool {
 	seen := map[[2]int32]bool{}
 	for k := range g.rows {
 		key := [2]int32{g.codes[a][k], g.codes[b][k]}
@@ -369,5 +370,6 @@ func (g *suggester) pairs(a, b int) bool {
 		}
 		seen[key] = true
 	}
-	return true
+	n := float64(len(seen))
+	return n*n/(2*room) >= suggestRepeats
 }
