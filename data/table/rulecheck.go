@@ -115,7 +115,7 @@ func (s scan) sumTest(i int) test {
 		sum, size := 0.0, 0.0
 		for _, k := range parts {
 			sum += units(r.values[k], d)
-			size += math.Abs(r.values[k]) * pow10(d)
+			size += float64(math.Abs(r.values[k]) * pow10(d))
 		}
 		if math.IsNaN(sum) || math.IsNaN(r.values[j]) {
 			return ""

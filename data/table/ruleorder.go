@@ -36,11 +36,11 @@ func (p *plan) arrange(edges []edge) error {
 			wait(e.high, e.low, e.rule)
 		}
 	}
-	all, err := p.sorted(before)
-	if err != nil {
+	var err error
+	if p.all, err = p.sorted(before); err != nil {
 		return err
 	}
-	for _, j := range all {
+	for _, j := range p.all {
 		if l := &p.limits[j]; len(l.above) > 0 && len(l.below) > 0 {
 			a, b := l.above[0], l.below[0]
 			return fmt.Errorf("%s and %s: the column %q stands between %q and %q, which other rules determine, and can't be kept within both: drop one of them",
@@ -51,7 +51,7 @@ func (p *plan) arrange(edges []edge) error {
 		}
 	}
 	for _, e := range implied {
-		if err := p.follows(e, all); err != nil {
+		if err := p.follows(e); err != nil {
 			return err
 		}
 	}
@@ -133,7 +133,7 @@ func (p *plan) circle(before [][]link, done []bool) error {
 
 // follows makes sure that a pair whose columns are both determined otherwise holds whatever is drawn.
 // For rows in which a total is not determined, as one of its parts is missing, the pair is a limit of it.
-func (p *plan) follows(e edge, order []int) error {
+func (p *plan) follows(e edge) error {
 	if gap := p.leastGap(e); !(gap > 0 || gap == 0 && !e.strict) {
 		low, high := p.fields[e.low].Name, p.fields[e.high].Name
 		remedy := "drop one of them"
@@ -144,7 +144,7 @@ func (p *plan) follows(e edge, order []int) error {
 			p.rule(p.maker(e.low)), p.rule(p.maker(e.high)), low, high, low, high, -gap, remedy)
 	}
 	switch low, high := p.total[e.low] >= 0, p.total[e.high] >= 0; {
-	case high && (!low || slices.Index(order, e.low) < slices.Index(order, e.high)):
+	case high && (!low || slices.Index(p.all, e.low) < slices.Index(p.all, e.high)):
 		p.limits[e.high].above = append(p.limits[e.high].above, link{e.low, e.strict, e.rule})
 	case low:
 		p.limits[e.low].below = append(p.limits[e.low].below, link{e.high, e.strict, e.rule})

@@ -26,7 +26,8 @@ type plan struct {
 	limits []limit        // (columns)
 	pairs  []edge
 
-	order []int // of the columns that are found again or limited, each after those that it needs
+	all   []int // the columns, each after those that it is found from
+	order []int // those of them that are found again or limited
 }
 
 // jointColumns is a joint: its columns, ascending, and the first rule that made it.

@@ -165,16 +165,20 @@ func (w *rewriting) restore(dst, learned []string) {
 		w.read(r, j)
 	}
 	for _, j := range w.order {
-		switch {
-		case w.total[j] >= 0:
-			dst[j] = w.sum(r, j, drawn[j])
-		case w.apart(j):
-			dst[j] = w.away(r, j, drawn[j])
-		default:
-			dst[j] = w.within(r, j, drawn[j])
-		}
+		dst[j] = w.find(r, j, drawn[j])
 		w.read(r, j)
 	}
+}
+
+// find is the text of a column that is found again or limited, from the text that was learned.
+func (w *rewriting) find(r *row, j int, drawn string) string {
+	switch {
+	case w.total[j] >= 0:
+		return w.sum(r, j, drawn)
+	case w.apart(j):
+		return w.away(r, j, drawn)
+	}
+	return w.within(r, j, drawn)
 }
 
 // window is where column j of a row may lie: in one unit with the columns that limit it.
