@@ -25,6 +25,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"ebb/data/table"
 	"ebb/engine/kernel/parallel"
 	"ebb/model"
 	"ebb/train"
@@ -36,6 +37,7 @@ type Options struct {
 	Time    time.Duration        // or this long
 	Seed    uint64               // of all that is random
 	Preset  string               // size of the network: tiny, small or base; empty: by the data
+	Rules   []table.Rule         // between columns of a table, which every drawn row obeys
 	Label   string               // column of a table that evaluations predict; may be empty
 	Resume  bool                 // go on with the run if it is there already
 	Threads int                  // to compute with; 0: all processors
@@ -117,6 +119,7 @@ func (o Options) start(d Data, run string) (*train.Job, error) {
 	if err != nil {
 		return nil, err
 	}
+	src.Rules = o.Rules
 	c, err := model.NewConfig(src, o.Preset)
 	if err != nil {
 		return nil, err

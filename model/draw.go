@@ -44,6 +44,9 @@ type DrawOptions struct {
 	Watch   func(sample.Progress)
 	Table   table.Watch // told how far the rows of a table are decoded, and then written
 
+	// Repeat lets rows repeat what unique rules forbid: to look at what the network makes.
+	Repeat bool
+
 	batch int // examples that go through the network at a time
 
 	// Conditions, each nil for none. Those of pictures:

@@ -13,8 +13,8 @@ import (
 	"ebb/engine/rng"
 )
 
-// Draw generates rows. Row i depends on the seed, on First+i and on the options, not on how
-// many others are drawn.
+// Draw generates rows, which obey the rules of the schema. Row i depends on the seed, on First+i and
+// on the options, not on how many others are drawn; under unique rules also on the rows before it.
 func (m *TableModel) Draw(ctx context.Context, o DrawOptions) (*table.Table, error) {
 	if err := m.checkConditions(o); err != nil {
 		return nil, err
@@ -23,32 +23,50 @@ func (m *TableModel) Draw(ctx context.Context, o DrawOptions) (*table.Table, err
 	if err != nil {
 		return nil, err
 	}
+	if err := m.checkUnique(o, like); err != nil {
+		return nil, err
+	}
 	wishes, err := m.wishes(o.Where, o.Balance, o.Seed)
 	if err != nil {
 		return nil, err
 	}
-	d, err := m.newTableDraw(ctx, o)
+	draw := func(ids []uint64, o DrawOptions) (table.Sample, error) {
+		d, err := m.newTableDraw(ctx, o)
+		if err != nil {
+			return table.Sample{}, err
+		}
+		return d.sample(ids, wishes, like)
+	}
+	rows, err := draw(identities(o.First, o.N, 0), o)
 	if err != nil {
 		return nil, err
 	}
-	x, cells, err := d.run(o.N, func(c *chunk) error {
-		ids := identities(o.First+uint64(c.lo), c.rows, 0)
+	if !m.mustDiffer(o) {
+		return m.Config.Table.Transform.DecodeAround(rows, like.text()), nil
+	}
+	o.Watch = nil
+	return m.unique(rows, func(ids []uint64) (table.Sample, error) {
+		o.N = len(ids)
+		return draw(ids, o)
+	})
+}
+
+// sample draws the rows of these identities.
+func (d *tableDraw) sample(ids []uint64, wishes []*wish, like *like) (table.Sample, error) {
+	x, cells, err := d.run(len(ids), func(c *chunk) error {
+		ids := ids[c.lo : c.lo+c.rows]
 		if wishes != nil {
 			return c.wanted(wishes, ids)
 		}
-		k := m.nothing(ids)
+		k := d.nothing(ids)
 		like.start(k, c.lo)
 		return c.keep(c.sample(k, c.watch()...))
 	})
 	if err != nil {
-		return nil, err
+		return table.Sample{}, err
 	}
-	rows := table.Sample{Rows: o.N, First: o.First, Seed: o.Seed, Watch: o.Table, Num: x.Data, Cells: cells.Data}
-	transform := m.Config.Table.Transform
-	if err := transform.Verify(rows); err != nil {
-		return nil, err
-	}
-	return transform.DecodeAround(rows, like.text()), nil
+	rows := table.Sample{Rows: len(ids), First: d.o.First, Seed: d.o.Seed, Watch: d.o.Table, Num: x.Data, Cells: cells.Data}
+	return rows, d.Config.Table.Transform.Verify(rows)
 }
 
 // tableDraw is a draw of rows under way. Its chunks of rows go down each by itself, on one

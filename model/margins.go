@@ -23,8 +23,10 @@ type margins struct {
 const (
 	marginKnots   = 128
 	marginRows    = 60_000           // drawn at most
+	marginsEach   = 4                // drawn for each row that was learned from
 	leastMargin   = 1_000            // rows of a column that are enough
-	perRow        = 2                // rows drawn for each that was learned from
+	tailRows      = 16               // lie beyond the last quantile that is noted: fewer would be chance
+	tailKnots     = 32               // at the end say how the tail goes on
 	marginSeed    = 0x6d617267696e73 // "margins": of no draw that a user asks for
 	marginsOfRun  = "margins.from"
 	marginsOfData = "margins.to"
@@ -35,8 +37,8 @@ const (
 func (m *TableModel) MeasureMargins(ctx context.Context) ([]checkpoint.Entry, error) {
 	m.margins = nil
 	t := m.Config.Table.Transform
-	rows := min(perRow*t.Rows, marginRows)
-	if rows < leastMargin || t.Numbers() == 0 {
+	rows := min(marginsEach*t.Rows, marginRows)
+	if t.Rows < leastMargin || t.Numbers() == 0 {
 		return nil, nil
 	}
 	d, err := m.newTableDraw(ctx, DrawOptions{N: rows, Seed: marginSeed, Memory: m.Config.Training.Memory})
@@ -69,7 +71,7 @@ func (g *margins) add(values []float64) {
 	from, to := make([]float64, marginKnots), make([]float64, marginKnots)
 	slices.Sort(values)
 	n := max(len(values), leastMargin)
-	end := elementary.NormQuantile(1 - 0.5/float64(n))
+	end := elementary.NormQuantile(1 - tailRows/float64(n))
 	for k := range to {
 		to[k] = end * (2*float64(k)/(marginKnots-1) - 1)
 		from[k] = to[k]
@@ -91,14 +93,22 @@ func (g *margins) straighten(number int, z float64) float64 {
 	last := len(from) - 1
 	switch {
 	case k == 0:
-		return z + (to[0] - from[0])
+		return to[0] + float64((z-from[0])*slope(from, to, 0, tailKnots))
 	case k > last:
-		return z + (to[last] - from[last])
+		return to[last] + float64((z-from[last])*slope(from, to, last-tailKnots, last))
 	case from[k] == from[k-1]:
 		return to[k]
 	}
 	share := (z - from[k-1]) / (from[k] - from[k-1])
 	return float64(to[k-1]*(1-share)) + float64(to[k]*share)
+}
+
+// slope is that of the map from one knot to another.
+func slope(from, to []float64, a, b int) float64 {
+	if from[b] == from[a] {
+		return 1
+	}
+	return (to[b] - to[a]) / (from[b] - from[a])
 }
 
 // apply straightens the numbers of sampled rows that were not given.

@@ -15,7 +15,7 @@ import (
 
 // TableScores are the likelihoods of the rows of a table, in nats.
 type TableScores struct {
-	Columns []string // of the schema
+	Columns []string // of the learned schema: the user's columns, those that a rule keeps together as one
 	Rows    []RowScore
 	Unknown []table.Unknown // texts that the model can't know; see Score
 }
@@ -70,7 +70,7 @@ func (m *TableModel) Score(ctx context.Context, t *table.Table, o ScoreOptions) 
 	if err != nil {
 		return nil, err
 	}
-	s := &TableScores{Columns: transform.Schema.Names(), Rows: make([]RowScore, t.Rows()), Unknown: set.Unknown()}
+	s := &TableScores{Columns: transform.Learned().Names(), Rows: make([]RowScore, t.Rows()), Unknown: set.Unknown()}
 	if o.Exact {
 		err = m.exact(ctx, set, o, s)
 	} else {
@@ -174,7 +174,7 @@ func (m *TableModel) onlyNumbers(set *table.Dataset) error {
 	var cells []string
 	for j, p := range transform.Places() {
 		if p.Cell >= 0 {
-			cells = append(cells, string(transform.Schema.Columns[j].Name))
+			cells = append(cells, string(transform.Learned().Columns[j].Name))
 		}
 	}
 	if len(cells) > 0 {

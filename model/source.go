@@ -16,7 +16,8 @@ type Source struct {
 	Table  *table.Table  // nil for pictures
 	Images *image.Images // nil for a table
 
-	address string // of a database, to find it again
+	address string       // of a database, to find it again
+	Rules   []table.Rule // that the rows of the table obey, for NewConfig
 }
 
 // ErrRun says that a path holds a run where data was wanted.
@@ -95,7 +96,9 @@ func NewConfig(s *Source, preset string) (*Config, error) {
 	if s.Images != nil {
 		return NewImageConfig(s.Images, preset)
 	}
-	return NewTableConfig(s.Table, table.Infer(s.Table), preset)
+	schema := table.Infer(s.Table)
+	schema.Rules = s.Rules
+	return NewTableConfig(s.Table, schema, preset)
 }
 
 // Label is the column that evaluations predict, empty if there is none.

@@ -39,7 +39,7 @@ var _ Network = TableRun{}
 
 // Look implements [Network].
 func (r TableRun) Look(ctx context.Context, e *Explain, times []float64) (*Learned, error) {
-	drawn, err := r.Model.Draw(ctx, model.DrawOptions{N: comparedRows, Seed: e.Seed, Steps: e.Steps})
+	drawn, err := r.Model.Draw(ctx, model.DrawOptions{N: comparedRows, Seed: e.Seed, Steps: e.Steps, Repeat: true})
 	if err != nil {
 		return nil, err
 	}

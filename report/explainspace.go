@@ -227,7 +227,7 @@ func RunTableSpace(m *model.TableModel, src *model.Source) (*Space, error) {
 	only := map[string]bool{}
 	for j, p := range t.Places() {
 		if p.Num >= 0 {
-			s.Names = append(s.Names, string(t.Schema.Columns[j].Name))
+			s.Names = append(s.Names, string(t.Learned().Columns[j].Name))
 			only[s.Names[len(s.Names)-1]] = true
 		}
 	}
@@ -239,7 +239,9 @@ func RunTableSpace(m *model.TableModel, src *model.Source) (*Space, error) {
 	if gone := src.Table.Rows() - x.Rows; gone > 0 {
 		s.About = append(s.About, fmt.Sprintf("Rows with a missing number are left out (%d of %d).", gone, src.Table.Rows()))
 	}
-	if c, _, err := chooseColumns(t.Schema, src.Table, only); err == nil && len(c.names) == len(s.Names) {
+	if t.Ruled != nil {
+		s.About = append(s.About, "The schema has rules between columns: a column that follows from others is shown as the distance that was learned of it, and columns kept together as one category.")
+	} else if c, _, err := chooseColumns(t.Schema, src.Table, only); err == nil && len(c.names) == len(s.Names) {
 		if s.Raw, err = c.numbers(src.Table); err != nil {
 			return nil, err
 		}

@@ -20,7 +20,7 @@ const (
 
 // preview draws a few samples of m into the run.
 func preview(ctx context.Context, m model.Model, run *checkpoint.Run, c *model.Config, step int) error {
-	o := model.DrawOptions{Seed: c.Seed, Sampler: "ddim", Class: -1, Memory: c.Training.Memory}
+	o := model.DrawOptions{Seed: c.Seed, Sampler: "ddim", Class: -1, Memory: c.Training.Memory, Repeat: true}
 	switch m := m.(type) {
 	case *model.TableModel:
 		o.N, o.Steps = previewRows, m.Config.FewSteps(previewSteps)

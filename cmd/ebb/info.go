@@ -29,6 +29,7 @@ with exit code 3 if one differs from the recorded one.`
 
 func newInfo(s streams) *cobra.Command {
 	var asJSON, self bool
+	var rules string
 	var threads int
 	var files schemaFiles
 	cmd := &cobra.Command{
@@ -48,7 +49,7 @@ func newInfo(s streams) *cobra.Command {
 			if len(args) == 0 {
 				return usagef("say what to look at: ebb info PATH")
 			}
-			about, err := describe(args[0], files)
+			about, err := describe(args[0], files, rules)
 			if err != nil {
 				return err
 			}
@@ -60,6 +61,7 @@ func newInfo(s streams) *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print as one JSON object")
 	cmd.Flags().BoolVar(&self, "selftest", false, "compare this machine's bits with the recorded ones")
+	cmd.Flags().StringVar(&rules, "rules", "", "YAML file of rules between columns of a table, to be checked (docs/rules.md)")
 	cmd.Flags().IntVar(&threads, "threads", 0, "threads of the self-test (default: all processors)")
 	cmd.Flags().StringVar(&files.read, "schema", "", "file that says what some or all columns of a table are; the others are inferred")
 	cmd.Flags().StringVarP(&files.write, "out", "o", "", "write the schema of a table to this file, to be edited and given to --schema")
@@ -69,7 +71,7 @@ func newInfo(s streams) *cobra.Command {
 // about is what info says of a path.
 type about interface{ print(w io.Writer) error }
 
-func describe(path string, files schemaFiles) (about, error) {
+func describe(path string, files schemaFiles, rules string) (about, error) {
 	found, err := data.Sniff(path)
 	if err != nil {
 		return nil, err
@@ -87,12 +89,15 @@ func describe(path string, files schemaFiles) (about, error) {
 	if err != nil {
 		return nil, err
 	}
-	if src.Images != nil {
+	if src.Images != nil && rules == "" {
 		m := src.Images
 		if files != (schemaFiles{}) {
 			return nil, usagef("--schema and --out are for tables; %s holds pictures", path)
 		}
 		return imagesInfo{Path: path, Form: found.Form.String(), N: m.N, Height: m.H, Width: m.W, Channels: m.C, Classes: m.LabelNames, text: m.String()}, nil
+	}
+	if err := readRules(rules, src); err != nil {
+		return nil, err
 	}
 	return aboutTable(src, files)
 }

@@ -34,6 +34,7 @@ type tableInfo struct {
 	Numbers int             `json:"numbers"` // smooth parts of columns
 	Cells   int             `json:"cells"`   // categorical parts
 	Columns []table.Summary `json:"columns"`
+	Rules   []ruleInfo      `json:"rules_found,omitempty"`
 	schema  *table.Schema
 }
 
@@ -41,6 +42,9 @@ func aboutTable(src *model.Source, files schemaFiles) (about, error) {
 	schema, err := schemaOf(src.Table, files.read)
 	if err != nil {
 		return nil, err
+	}
+	if len(src.Rules) > 0 {
+		schema.Rules = src.Rules
 	}
 	t, err := table.Fit(schema, src.Table, table.Options{})
 	if err != nil {
@@ -53,7 +57,11 @@ func aboutTable(src *model.Source, files schemaFiles) (about, error) {
 	if err := writeSchema(schema, files.write, src.Path); err != nil {
 		return nil, err
 	}
-	return tableInfo{Path: src.Path, Rows: src.Table.Rows(), Numbers: t.Numbers(), Cells: len(t.Cards()), Columns: columns, schema: schema}, nil
+	i := tableInfo{Path: src.Path, Rows: src.Table.Rows(), Numbers: t.Numbers(), Cells: len(t.Cards()), Columns: columns, schema: schema}
+	if len(schema.Rules) == 0 {
+		i.suggest(src)
+	}
+	return i, nil
 }
 
 // aboutRunSchema writes the schema that a run has learned.
@@ -103,6 +111,9 @@ func (i tableInfo) print(w io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(w, "\na row is modelled as %d numbers (Gaussian process) and %d cells (masked process)\n", i.Numbers, i.Cells)
+	if err := i.printRules(w); err != nil {
+		return err
+	}
 	return warnings(w, i.schema)
 }
 

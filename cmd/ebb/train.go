@@ -30,6 +30,7 @@ type trainOptions struct {
 	times          string
 	list           bool
 	label          string
+	rules          string
 	steps          int
 	time           time.Duration
 	seed           uint64
@@ -111,6 +112,7 @@ func newTrain(s streams) *cobra.Command {
 	f.BoolVar(&o.list, "list", false, "list the noise schedules, predictions, weightings and draws of times")
 	f.StringVar(&o.schema, "schema", "", "YAML file that says what some or all columns of a table are ('ebb info DATA -o F' writes one)")
 	f.StringVar(&o.label, "label", "", "column that evaluations predict")
+	f.StringVar(&o.rules, "rules", "", "YAML file of rules between columns of a table, which every drawn row obeys (docs/rules.md)")
 	f.IntVar(&o.steps, "steps", 0, "train this many steps")
 	f.DurationVar(&o.time, "time", 0, "train this long, such as 90s or 15m (default 5m)")
 	f.Uint64Var(&o.seed, "seed", 0, "seed of all that is random")
@@ -296,6 +298,9 @@ func (o *trainOptions) defaults(src *model.Source) (*model.Config, error) {
 	if o.given("label-drop") && (src.Images == nil || src.Images.Labels == nil) {
 		return nil, usagef("--label-drop is for pictures with labels; %s has none", src.Path)
 	}
+	if err := readRules(o.rules, src); err != nil {
+		return nil, err
+	}
 	c, err := o.newConfig(src)
 	if err == nil && o.pad != 0 {
 		if err := c.Image.Pad(src.Images, o.pad); err != nil {
@@ -382,7 +387,7 @@ func (o *trainOptions) override(c *model.Config) {
 
 // reopen opens the existing run of a configuration.
 func (o *trainOptions) reopen(ctx context.Context, s streams, config *model.Config) (*trainJob, error) {
-	for _, name := range []string{"config", "schema", "preset", "label", "schedule", "prediction", "weighting", "times", "seed", "batch", "micro-batch", "memory", "rate", "holdout", "patience", "flip", "label-drop", "exact-conv", "precision"} {
+	for _, name := range []string{"config", "schema", "preset", "label", "rules", "schedule", "prediction", "weighting", "times", "seed", "batch", "micro-batch", "memory", "rate", "holdout", "patience", "flip", "label-drop", "exact-conv", "precision"} {
 		if o.given(name) && !o.agrees(name, config) {
 			return nil, usagef("--%s differs from the run's own setting: a resumed run keeps its settings; leave the flag out, or start another run", name)
 		}
@@ -427,6 +432,8 @@ func (o *trainOptions) agrees(name string, c *model.Config) bool {
 		return o.patience == c.Training.Patience
 	case "label":
 		return c.Table != nil && o.label == c.Label()
+	case "rules":
+		return sameRules(o.rules, c)
 	case "flip":
 		return c.Image != nil && o.flip == c.Image.Flip
 	case "precision":

@@ -19,6 +19,17 @@ type Sample struct {
 	First uint64    // the identity of the first row: it keys identifiers and draws of rare values
 	Seed  uint64
 	Watch Watch // told how far Decode has come, and then of work on the table; may be nil
+	// IDs are the identities of the rows one by one, Names those of their identifiers; nil: those
+	// that follow First. Identifiers that a unique rule names go by IDs.
+	IDs, Names []uint64
+}
+
+// identity is that of row i under a list of them.
+func (s *Sample) identity(i int, list []uint64) uint64 {
+	if list != nil {
+		return list[i]
+	}
+	return s.First + uint64(i)
 }
 
 // Verify reports the first number of a sample that is NaN, as a network makes them whose training
@@ -32,7 +43,7 @@ func (t *Transform) Verify(s Sample) error {
 		for j, place := range t.Places() {
 			if place.Num == i%D {
 				return fmt.Errorf("row %d of the sample has no number for column %d (%s): the model's training has diverged; "+
-					"train again with a lower learning rate", i/D+1, j+1, t.Schema.Columns[j].Name)
+					"train again with a lower learning rate", i/D+1, j+1, t.Learned().Columns[j].Name)
 			}
 		}
 	}
@@ -54,10 +65,10 @@ func (t *Transform) DecodeAround(s Sample, fixed func(i, j int) (text string, ok
 	}
 	tab := t.Empty()
 	tab.Watch = s.Watch
-	row := make([]string, len(t.Parts))
+	row := make([]string, len(t.Schema.Columns))
 	for i := range s.Rows {
 		s.Watch.row(Decoding, i, s.Rows)
-		d.Row(row, s.Num[i*D:(i+1)*D], s.Cells[i*C:(i+1)*C], s.First+uint64(i))
+		d.row(row, s.Num[i*D:(i+1)*D], s.Cells[i*C:(i+1)*C], s.identity(i, s.IDs), s.identity(i, s.Names))
 		for j := range row {
 			if fixed == nil {
 				break
@@ -94,6 +105,7 @@ type Decoder struct {
 	cards   []int
 	columns []decoded
 	draws   rng.Stream
+	rules   *rewriting // nil where no rule rewrites the table
 }
 
 type decoded struct {
@@ -104,13 +116,16 @@ type decoded struct {
 	origin float64 // a point of its grid
 	rare   []int64 // rows of the rare texts up to each
 	id     *namer
+	keyed  bool // a unique rule names it
 }
 
 // NewDecoder prepares the decoding of rows; the seed keys identifiers and draws of rare values.
 func (t *Transform) NewDecoder(seed uint64) *Decoder {
-	d := &Decoder{numbers: t.Numbers(), cards: t.Cards(), draws: rng.New(seed, rng.Decode)}
+	d := &Decoder{numbers: t.Numbers(), cards: t.Cards(), draws: rng.New(seed, rng.Decode), rules: t.rewriting()}
+	keyed := t.keyed()
+	t = t.core()
 	for j, place := range t.Places() {
-		c := decoded{part: &t.Parts[j], field: &t.Schema.Columns[j], place: place}
+		c := decoded{keyed: keyed[t.Schema.Columns[j].Name], part: &t.Parts[j], field: &t.Schema.Columns[j], place: place}
 		if c.part.Rank != nil {
 			c.bounds()
 		}
@@ -143,6 +158,22 @@ func (c *decoded) bounds() {
 
 // Row writes the texts of one row into dst, one a column of the schema.
 func (d *Decoder) Row(dst []string, num []float64, cells []int32, row uint64) {
+	d.row(dst, num, cells, row, row)
+}
+
+// row is Row of a row whose identifiers have an identity of their own.
+func (d *Decoder) row(dst []string, num []float64, cells []int32, row, named uint64) {
+	if d.rules == nil {
+		d.learned(dst, num, cells, row, named)
+		return
+	}
+	learned := make([]string, len(d.columns))
+	d.learned(learned, num, cells, row, named)
+	d.rules.restore(dst, learned)
+}
+
+// learned writes the texts of one row of the learned table.
+func (d *Decoder) learned(dst []string, num []float64, cells []int32, row, named uint64) {
 	for j := range d.columns {
 		c := &d.columns[j]
 		state := 0
@@ -151,6 +182,10 @@ func (d *Decoder) Row(dst []string, num []float64, cells []int32, row uint64) {
 			if state < 0 || state >= c.place.Card {
 				panic(fmt.Sprintf("table: state %d of a cell of %d", state, c.place.Card))
 			}
+		}
+		if c.id != nil && !c.keyed {
+			dst[j] = d.text(c, j, state-c.place.First, num, named)
+			continue
 		}
 		dst[j] = d.text(c, j, state-c.place.First, num, row)
 	}

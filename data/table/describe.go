@@ -20,6 +20,7 @@ func (s *Schema) Describe(w io.Writer) error {
 
 // Describe prints how each column is modelled.
 func (t *Transform) Describe(w io.Writer) error {
+	t = t.core()
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tw, "column\tkind\tmodelled as\treason")
 	for j, place := range t.Places() {
@@ -42,7 +43,10 @@ func (s *Schema) label(f *Field) string {
 }
 
 // Model says in words how column j is modelled.
-func (t *Transform) Model(j int) string { return t.model(j, t.Places()[j]) }
+func (t *Transform) Model(j int) string {
+	t = t.core()
+	return t.model(j, t.Places()[j])
+}
 
 func (t *Transform) model(j int, place Place) string {
 	p, f := &t.Parts[j], &t.Schema.Columns[j]

@@ -39,6 +39,9 @@ type Unknown struct {
 // Encode prepares a table, whose columns must be those of the schema, in any order. The seed keys
 // the jitter that spreads ties.
 func (t *Transform) Encode(tab *Table, seed uint64) (*Dataset, error) {
+	if t.Ruled != nil {
+		return t.encodeRuled(tab, seed)
+	}
 	at, err := t.Schema.Match(tab)
 	if err != nil {
 		return nil, err

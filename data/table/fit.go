@@ -47,7 +47,7 @@ func (o Options) filled() Options {
 	return o
 }
 
-// Fit learns the transform of a table under its schema.
+// Fit learns the transform of a table under its schema. A row that breaks one of its rules is an error.
 func Fit(s *Schema, t *Table, o Options) (*Transform, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
@@ -58,6 +58,9 @@ func Fit(s *Schema, t *Table, o Options) (*Transform, error) {
 	}
 	if t.Rows() == 0 {
 		return nil, &Error{File: t.Source, Problem: "the table has no rows", Remedy: "a table needs at least one row"}
+	}
+	if tr, err := fitRuled(s, t, at, o); tr != nil || err != nil {
+		return tr, err
 	}
 	o = o.filled()
 	tr := &Transform{Version: TransformVersion, Rows: t.Rows(), Schema: s, Parts: make([]Part, len(s.Columns))}

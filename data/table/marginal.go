@@ -32,6 +32,13 @@ type marginal struct {
 
 // Marginals looks up the values of a table, whose columns must be those of the schema, in any order.
 func (t *Transform) Marginals(tab *Table) (*Marginals, error) {
+	if t.Ruled != nil {
+		learned, err := t.Apply(tab)
+		if err != nil {
+			return nil, err
+		}
+		return t.Ruled.Learned.Marginals(learned)
+	}
 	at, err := t.Schema.Match(tab)
 	if err != nil {
 		return nil, err
@@ -187,6 +194,7 @@ func (s Spread) Row(i int, num, known []float64, cells []int32) {
 // CellLogs are the log-probabilities of the states of all cells, side by side as Cards lists them,
 // over the rows fitted to.
 func (t *Transform) CellLogs() []float64 {
+	t = t.core()
 	var logs []float64
 	for j, place := range t.Places() {
 		if place.Cell < 0 {

@@ -35,6 +35,7 @@ type Schema struct {
 	Dialect Dialect `yaml:"dialect,omitempty"`
 	Target  Text    `yaml:"target,omitempty"` // the column to be predicted; metrics alone use it
 	Columns []Field `yaml:"columns"`
+	Rules   []Rule  `yaml:"rules,omitempty"` // that every row obeys
 }
 
 // Field is the schema of one column.
@@ -239,7 +240,8 @@ func (s *Schema) Check() error {
 	if e := s.Dialect.Encoding; !slices.Contains(encodings, e) {
 		return fmt.Errorf("the schema's encoding %q is none of utf-16le, utf-16be, windows-1252; leave it out for UTF-8", e)
 	}
-	return nil
+	_, err := newPlan(s)
+	return err
 }
 
 func (f *Field) check() error {

@@ -17,7 +17,9 @@ type Transform struct {
 	Version int     `yaml:"version"`
 	Rows    int     `yaml:"rows"` // it was fitted to
 	Schema  *Schema `yaml:"schema"`
-	Parts   []Part  `yaml:"parts"` // one a column of the schema
+	Parts   []Part  `yaml:"parts,omitempty"` // one a column of the schema
+	// Ruled stands in the place of Parts where rules of the schema rewrite the table.
+	Ruled *Ruled `yaml:"ruled,omitempty"`
 }
 
 // Part is what the transform knows of one column. Which of its two parts are modelled:
@@ -59,8 +61,9 @@ func (p *Part) states() int {
 	return len(p.States) + p.buckets()
 }
 
-// Places lists where each column of the schema stands.
+// Places lists where each column of the learned schema stands.
 func (t *Transform) Places() []Place {
+	t = t.core()
 	places := make([]Place, len(t.Parts))
 	num, cell := 0, 0
 	for j := range t.Parts {
@@ -86,6 +89,7 @@ func (t *Transform) Places() []Place {
 
 // Numbers is D, the numbers of an encoded row.
 func (t *Transform) Numbers() int {
+	t = t.core()
 	n := 0
 	for j := range t.Parts {
 		if t.Parts[j].Rank != nil {
@@ -109,6 +113,7 @@ func (t *Transform) Cards() []int {
 // State returns the state of column j's cell that stands for a text: that of the text itself, or
 // state 0 for a number of the rest. ok is false for a text that the column can't hold.
 func (t *Transform) State(j int, text string) (state int, ok bool) {
+	t = t.core()
 	p, place := &t.Parts[j], t.Places()[j]
 	if k := slices.Index(p.States, Text(text)); k >= 0 {
 		return place.First + k, true
@@ -124,7 +129,10 @@ func (t *Transform) State(j int, text string) (state int, ok bool) {
 }
 
 // StateText names state k of column j's cell for people.
-func (t *Transform) StateText(j, k int) string { return t.stateText(j, k, t.Places()[j]) }
+func (t *Transform) StateText(j, k int) string {
+	t = t.core()
+	return t.stateText(j, k, t.Places()[j])
+}
 
 func (t *Transform) stateText(j, k int, place Place) string {
 	p := &t.Parts[j]
@@ -161,6 +169,9 @@ func (t *Transform) Check() error {
 		return fmt.Errorf("the table's transform has no schema")
 	}
 	if err := t.Schema.Check(); err != nil {
+		return err
+	}
+	if err := t.checkRuled(); err != nil || t.Ruled != nil {
 		return err
 	}
 	if len(t.Parts) != len(t.Schema.Columns) {

@@ -40,6 +40,9 @@ func (t *Transform) Where(conditions []string) ([]Where, error) {
 		}
 		byColumn[j] = append(byColumn[j], c)
 	}
+	if t.Ruled != nil {
+		return t.whereRuled(byColumn)
+	}
 	var out []Where
 	for j := range t.Parts {
 		clauses := byColumn[j]

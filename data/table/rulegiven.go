@@ -1,0 +1,184 @@
+package table
+
+import (
+	"math"
+	"slices"
+)
+
+// Rows of which some cells are given, as when missing ones are filled in.
+
+// Needs lists for each learned column the columns of the user's schema that its text is made from: where
+// one of them is not known, it is not known either.
+func (t *Transform) Needs() [][]int {
+	w := t.rewriting()
+	out := make([][]int, len(t.Learned().Columns))
+	for k := range out {
+		switch {
+		case w == nil:
+			out[k] = []int{k}
+		case w.slots[k].joint >= 0:
+			out[k] = slices.Clone(w.joints[w.slots[k].joint].columns)
+		case w.found(w.slots[k].column):
+			out[k] = append([]int{w.slots[k].column}, w.needs(w.slots[k].column)...)
+		default:
+			out[k] = []int{w.slots[k].column}
+		}
+	}
+	return out
+}
+
+// RowGiven is Row for a row some of whose cells are given: where given (one a column of the schema) is true
+// dst holds the text and keeps it. The other cells obey the rules less and sum together with those given, as
+// far as these leave room for it: a number is put within the bounds that given ones set, and one part
+// of a given total takes what the others leave. A joint with given columns takes the commonest combination
+// that has them, if the one drawn has not; as it was drawn, and the rule is broken, where no row of the
+// table had them. A total that is not given is the sum, even if a given column should not be below it.
+func (d *Decoder) RowGiven(dst []string, given []bool, num []float64, cells []int32, row uint64) {
+	drawn := make([]string, len(d.columns))
+	d.learned(drawn, num, cells, row, row)
+	if d.rules == nil {
+		for j, text := range drawn {
+			if !given[j] {
+				dst[j] = text
+			}
+		}
+		return
+	}
+	d.rules.restoreGiven(dst, given, drawn, d.columns)
+}
+
+func (w *rewriting) restoreGiven(dst []string, given []bool, learned []string, columns []decoded) {
+	own := slices.Clone(dst)
+	w.restore(dst, learned)
+	drawn := slices.Clone(dst)
+	for k, s := range w.slots {
+		if s.joint < 0 {
+			drawn[s.column] = learned[k]
+			continue
+		}
+		w.matching(s.joint, columns[k].part, given, own, dst)
+	}
+	r := w.newRow(dst)
+	for j := range dst {
+		if given[j] {
+			dst[j] = own[j]
+		}
+		r.values[j], _ = w.fields[j].Float(dst[j])
+	}
+	for _, j := range w.all {
+		switch {
+		case w.joint[j] >= 0:
+		case given[j]:
+			w.balance(r, j, given)
+		default:
+			if slices.Contains(w.order, j) {
+				dst[j] = w.find(r, j, drawn[j])
+				r.values[j], _ = w.fields[j].Float(dst[j])
+			}
+			w.between(r, j, given)
+		}
+	}
+}
+
+// matching gives the columns of a joint that are not given the values of a combination with those that are.
+func (w *rewriting) matching(joint int, p *Part, given []bool, own, dst []string) {
+	columns := w.joints[joint].columns
+	fits := func(row []string) bool {
+		return !slices.ContainsFunc(columns, func(j int) bool { return given[j] && row[j] != own[j] })
+	}
+	if fits(dst) {
+		return
+	}
+	row, best := make([]string, len(dst)), int64(0)
+	for k, text := range slices.Concat(p.States, p.Rare) {
+		count := int64(0)
+		if k < len(p.Counts) {
+			count = p.Counts[k]
+		} else {
+			count = p.RareCounts[k-len(p.Counts)]
+		}
+		if w.split(joint, string(text), row); count > best && fits(row) {
+			best = count
+			for _, j := range columns {
+				dst[j] = row[j]
+			}
+		}
+	}
+}
+
+// between puts column j, which is not given, within what given columns leave it beside those that it is
+// found from.
+func (w *rewriting) between(r *row, j int, given []bool) {
+	v := r.values[j]
+	if math.IsNaN(v) || w.total[j] >= 0 {
+		return
+	}
+	f := &w.fields[j]
+	others := []*Field{f}
+	for _, e := range w.pairs {
+		if e.low == j || e.high == j {
+			others = append(others, &w.fields[e.low], &w.fields[e.high])
+		}
+	}
+	ticks := finest(others...)
+	win := anywhere(f.factor(ticks))
+	for _, x := range w.limits[j].fixed {
+		win.fix(x)
+	}
+	for _, e := range w.pairs {
+		low, high := r.values[e.low]*w.fields[e.low].factor(ticks), r.values[e.high]*w.fields[e.high].factor(ticks)
+		switch {
+		case e.high == j && !math.IsNaN(low) && (given[e.low] || w.after(j, e.low)):
+			win.atLeast(low, e.strict)
+		case e.low == j && !math.IsNaN(high) && (given[e.high] || w.after(j, e.high)):
+			win.atMost(high, e.strict)
+		}
+	}
+	if win.side(v) == 0 {
+		return
+	}
+	if text, _, ok := f.settle(v, win); ok {
+		r.texts[j] = text
+		r.values[j], _ = f.Float(text)
+	}
+}
+
+// after tells whether column j is found after another.
+func (w *rewriting) after(j, other int) bool {
+	return w.joint[other] >= 0 || slices.Index(w.all, j) > slices.Index(w.all, other)
+}
+
+// takes tells whether part a of a sum can rather take what others leave than b: it has more decimals, or is
+// larger.
+func (w *rewriting) takes(r *row, a, b int) bool {
+	da, _ := w.fields[a].decimalsOrNone()
+	db, _ := w.fields[b].decimalsOrNone()
+	return da > db || da == db && math.Abs(r.values[a]) > math.Abs(r.values[b])
+}
+
+// balance gives one part of a given total that is not given itself what the others leave.
+func (w *rewriting) balance(r *row, j int, given []bool) {
+	parts, most := w.adds[j], -1
+	if w.total[j] < 0 || math.IsNaN(r.values[j]) {
+		return
+	}
+	d, rest := w.facts[j].Decimals, 0.0
+	if n, ok := w.fields[j].decimals(); ok {
+		d = max(d, n)
+	}
+	for _, k := range parts {
+		if math.IsNaN(r.values[k]) {
+			return
+		}
+		rest += units(r.values[k], d)
+		if !given[k] && w.joint[k] < 0 && (most < 0 || w.takes(r, k, most)) {
+			most = k
+		}
+	}
+	if most < 0 {
+		return
+	}
+	rest = units(r.values[j], d) - rest + units(r.values[most], d)
+	r.texts[most] = w.fields[most].spell(rest / pow10(d))
+	r.values[most], _ = w.fields[most].Float(r.texts[most])
+}
