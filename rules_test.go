@@ -101,7 +101,7 @@ func TestRowsOfATrainedModelObeyEveryRule(t *testing.T) {
 	if _, err := m.Seed(5).Sample(ctx, 201); err == nil || !strings.Contains(err.Error(), "rule (unique: [year, number]): 201 rows are asked for, but there are only 200") {
 		t.Errorf("%v", err)
 	}
-	scores, err := m.Score(ctx, path, model.ScoreOptions{Draws: 2})
+	scores, err := m.Score(ctx, ebb.File(path), model.ScoreOptions{Draws: 2})
 	if err != nil || len(scores) != 200 {
 		t.Errorf("%d scores, %v", len(scores), err)
 	}
