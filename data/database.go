@@ -2,6 +2,7 @@ package data
 
 import (
 	"fmt"
+	"net/url"
 	"os"
 	"strings"
 )
@@ -22,6 +23,31 @@ func SplitDatabase(p string) (path, parameters string) {
 		return p, ""
 	}
 	return p[:at], p[at+1:]
+}
+
+// DecodeQuery decodes %XX in a query that a program encoded: one without any blank. Where blanks
+// stand it is SQL as it is, in which id%20 is a remainder.
+func DecodeQuery(query string) string {
+	if strings.ContainsAny(query, " \t\r\n") {
+		return query
+	}
+	return Unescape(query)
+}
+
+// Unescape decodes %XX; a % that no two hexadecimal digits follow is itself, and so is +.
+func Unescape(text string) string {
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		if text[i] == '%' && i+2 < len(text) {
+			if c, err := url.PathUnescape(text[i : i+3]); err == nil {
+				b.WriteString(c)
+				i += 2
+				continue
+			}
+		}
+		b.WriteByte(text[i])
+	}
+	return b.String()
 }
 
 // sniffDatabase knows addresses of databases by their scheme or their parameters; its form is Unknown

@@ -106,10 +106,17 @@ func missing(p string, err error) error {
 	}
 	dir := filepath.Dir(p)
 	if _, derr := os.Stat(dir); derr != nil {
-		return fmt.Errorf("%s: there is no folder %s: %w", p, dir, fs.ErrNotExist)
+		return absent(fmt.Sprintf("%s: there is no folder %s", p, dir))
 	}
-	return fmt.Errorf("%s: there is no such file or folder: %w", p, fs.ErrNotExist)
+	return absent(p + ": there is no such file or folder")
 }
+
+// absent is an fs.ErrNotExist in words of its own.
+type absent string
+
+func (a absent) Error() string { return string(a) }
+
+func (a absent) Unwrap() error { return fs.ErrNotExist }
 
 var magics = []struct {
 	prefix string

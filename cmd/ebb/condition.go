@@ -40,7 +40,7 @@ varies pictures, at 0.3 a little, at 0.8 a lot.
 Rows of a table can be drawn under conditions, which all must hold:
 
   --where education=Masters             a category, or a number, as the file spells it
-  --where 'education in Masters,PhD'    one of several
+  --where 'education in Masters,PhD'    one of several; --where 'job!=smith' all but one
   --where 'age>=40' --where 'age<65'    a range of numbers or dates
   --balance income                      every class of a column in equally many rows
   --like FILE                           a table of rows of which a part is given: columns that it lacks

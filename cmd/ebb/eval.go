@@ -40,6 +40,7 @@ training examples (-n for another number), or a file or folder of samples.
 --real are real data that the model has not seen; --train the data it learned from (known for
 a run). Give both: then copies of the training data can be told from quality. A run of a table
 needs neither: it is compared with the rows it learned from, and with those it held out if it did.
+--label COLUMN adds how well that column is predicted after learning from synthetic rows alone.
 
 Tables are compared with the training rows where there are any, else with --real:
   columns   shape error (KS and total-variation complements), coverage of ranges and categories
@@ -202,7 +203,7 @@ func (o *evalOptions) open(pool *parallel.Pool) (*subject, error) {
 	} else if sub.samples, err = openSource(o.what); err != nil {
 		return nil, err
 	}
-	if o.real == "" && (sub.config == nil || sub.config.Kind != model.KindTable) {
+	if o.real == "" && !(sub.table() && (sub.config != nil || o.train != "")) {
 		return nil, usagef("say what real data to compare with: --real DATA")
 	}
 	if o.real != "" {

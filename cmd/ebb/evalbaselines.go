@@ -61,9 +61,12 @@ func (o *evalOptions) tables(ctx context.Context, s streams, sub *subject) (*eva
 }
 
 // learnedRows parts the rows of a run's data into those it learned from and those it held out; nil
-// where there are none.
+// where there are none, or where the model is not known.
 func learnedRows(sub *subject) (learned, held *table.Table) {
 	t := sub.train.Table
+	if sub.config == nil {
+		return t, nil
+	}
 	train, out := sub.config.HeldOut(t.Rows())
 	if len(out) == 0 {
 		return t, nil

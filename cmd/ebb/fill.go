@@ -4,8 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,7 +13,6 @@ import (
 	"ebb/data/table"
 	"ebb/diffusion/sample"
 	"ebb/model"
-	"ebb/model/checkpoint"
 )
 
 // fillOptions are the flags of ebb fill.
@@ -61,14 +59,14 @@ func newFill(s streams) *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringVarP(&o.out, "out", "o", "", "file to write: .csv or .tsv; with -m a number is put before the ending")
+	f.StringVarP(&o.out, "out", "o", "", "file to write, in one of the forms of 'ebb sample'; with -m a number is put before the ending")
 	f.IntVarP(&o.fill.Draws, "imputations", "m", 0, "completed tables to make (default 1), or with --point draws behind the one (default 32)")
 	f.BoolVar(&o.fill.Point, "point", false, "best single values instead of draws")
 	f.StringVar(&o.unknown, "unknown", "keep", "what becomes of texts that the run does not know: keep, fill or fail")
 	f.Uint64Var(&o.fill.Seed, "seed", 0, "seed of the draws")
 	f.StringVar(&o.fill.Sampler, "sampler", "", "sampler (default: the run's)")
 	f.IntVar(&o.fill.Steps, "steps", 0, "steps of the sampler (default: the run's)")
-	f.Var(&o.fill.Memory, "memory", "memory that filling may take, such as 1GiB")
+	addMemory(f, &o.fill.Memory, "memory that filling may take, such as 1GiB (default: no bound)")
 	f.IntVar(&o.threads, "threads", 0, "threads to compute with (default: all processors)")
 	f.BoolVar(&o.json, "json", false, "print what was done as JSON")
 	return cmd
@@ -76,11 +74,11 @@ func newFill(s streams) *cobra.Command {
 
 // check finds what can't work before anything is opened.
 func (o *fillOptions) check() error {
-	switch end := ending(o.out); {
+	switch end := rowEnding(o.out); {
 	case o.out == "" && (o.json || o.fill.Draws > 1 && !o.fill.Point):
 		return usagef("say where the tables go: -o FILE.csv")
-	case o.out != "" && end != ".csv" && end != ".tsv":
-		return usagef("%s: rows are written as .csv or .tsv, not %q", o.out, end)
+	case o.out != "" && !slices.Contains(rowEndings, end):
+		return usagef("%s: rows are written as %s, not %q", o.out, strings.Join(rowEndings, ", "), end)
 	case o.fill.Draws < 0 || o.fill.Steps < 0:
 		return usagef("-m and --steps can't be negative")
 	case o.unknown != "keep" && o.unknown != "fill" && o.unknown != "fail":
@@ -122,7 +120,7 @@ func (o *fillOptions) execute(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	if err := o.tellUnknown(s, filled.Unknown); err != nil {
+	if err := o.unknowns(s, filled.Unknown); err != nil {
 		return err
 	}
 	places, err := o.write(s, filled.Tables)
@@ -132,9 +130,8 @@ func (o *fillOptions) execute(ctx context.Context, s streams) error {
 	return o.report(s, filled, places, time.Since(start))
 }
 
-// tellUnknown lists texts that the run does not know.
-func (o *fillOptions) tellUnknown(s streams, unknown []table.Unknown) error {
-	const shown = 5
+// unknowns lists texts that the run does not know, which --unknown may forbid.
+func (o *fillOptions) unknowns(s streams, unknown []table.Unknown) error {
 	how := "it stays"
 	switch {
 	case len(unknown) > 0 && o.unknown == "fail":
@@ -143,13 +140,7 @@ func (o *fillOptions) tellUnknown(s streams, unknown []table.Unknown) error {
 	case o.fill.Unknown:
 		how = "replaced"
 	}
-	for k, u := range unknown {
-		if k == shown {
-			fmt.Fprintf(s.err, "and %d more texts\n", len(unknown)-shown)
-			break
-		}
-		fmt.Fprintf(s.err, "column %s: the run has not seen %q (rows that hold it: %d): %s\n", u.Column, u.Text, u.Rows, how)
-	}
+	s.tellUnknown(unknown, func(table.Unknown) string { return how })
 	return nil
 }
 
@@ -160,18 +151,27 @@ func (o *fillOptions) write(s streams, tables []*table.Table) (places []string, 
 	}
 	for k, t := range tables {
 		place := o.out
-		if end := filepath.Ext(o.out); len(tables) > 1 {
-			place = fmt.Sprintf("%s.%d%s", strings.TrimSuffix(o.out, end), k+1, end)
+		if end := len(o.out) - len(rowEnding(o.out)); len(tables) > 1 {
+			place = fmt.Sprintf("%s.%d%s", o.out[:end], k+1, o.out[end:])
 		}
-		if ending(place) == ".tsv" {
-			t.Dialect.Delimiter = "\t"
-		}
-		if err := checkpoint.WriteFile(place, func(w io.Writer) error { return table.Write(w, t) }); err != nil {
+		if err := saveFilled(place, t); err != nil {
 			return places, err
 		}
 		places = append(places, place)
 	}
 	return places, nil
+}
+
+// saveFilled writes a completed table. Forms with types want those of all its columns, the run's or not.
+func saveFilled(path string, t *table.Table) error {
+	var types *table.Transform
+	if end := strings.TrimSuffix(rowEnding(path), ".gz"); end == ".jsonl" || end == ".parquet" {
+		var err error
+		if types, err = table.Fit(table.Infer(t), t, table.Options{}); err != nil {
+			return err
+		}
+	}
+	return saveRows(path, t, types)
 }
 
 func (o *fillOptions) report(s streams, f *model.Filled, places []string, took time.Duration) error {

@@ -19,8 +19,11 @@ const infoHelp = `Say what a path holds and what Ebb makes of it.
 
 Of a table: each column's kind with the reason, its missing values, range or examples, and how it
 will be modelled. --out writes that schema to a file; edited, or reduced to the few columns that
-are to be taken otherwise, it goes to --schema, here and in 'ebb train'. Of pictures: how many, their size, their classes. Of a run: its model, its noise schedule and how far the end of
-the forward process is from a standard normal, and how far it was trained. Of a safetensors
+are to be taken otherwise, it goes to --schema, here and in 'ebb train'. Rules between columns that
+hold in every row are listed for --rules.
+
+Of pictures: how many, their size, their classes. Of a run: its model, its noise schedule and how far
+the end of the forward process is from a standard normal, and how far it was trained. Of a safetensors
 file: its tensors.
 
 With --selftest and no path: whether this machine computes the bits that every other computes. It
@@ -52,6 +55,9 @@ func newInfo(s streams) *cobra.Command {
 			about, err := describe(args[0], files, rules)
 			if err != nil {
 				return err
+			}
+			if files.write != "" {
+				fmt.Fprintln(s.err, "schema:", files.write)
 			}
 			if asJSON {
 				return json.NewEncoder(s.out).Encode(about)

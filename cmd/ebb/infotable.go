@@ -110,7 +110,7 @@ func (i tableInfo) print(w io.Writer) error {
 	if err := tw.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "\na row is modelled as %d numbers (Gaussian process) and %d cells (masked process)\n", i.Numbers, i.Cells)
+	fmt.Fprintf(w, "\na row is modelled as %s (Gaussian process) and %s (masked process)\n", plural(i.Numbers, "number"), plural(i.Cells, "cell"))
 	if err := i.printRules(w); err != nil {
 		return err
 	}

@@ -27,3 +27,9 @@ func sameNumerics(name string, c *model.Config) bool {
 	p, err := model.NewPrecision(name)
 	return err == nil && p == c.Numerics()
 }
+
+// addMemory adds the flag --memory, without the default that would be shown as 0B.
+func addMemory(f *pflag.FlagSet, to *model.Bytes, usage string) {
+	f.Var(to, "memory", usage)
+	f.Lookup("memory").DefValue = ""
+}

@@ -96,7 +96,7 @@ func newSample(s streams) *cobra.Command {
 	f.StringVar(&o.baseline, "baseline", "", "draw from a simpler model of a table: independent, copula or mixture (RUN may then be DATA)")
 	o.condition.flags(f)
 	f.StringVar(&o.trajectory, "trajectory", "", "file for the states after each step of the first rows: .npy, or an animated .png of pictures")
-	f.Var(&o.draw.Memory, "memory", "memory that drawing may take, such as 1GiB: fewer at a time go through the network, to the same result")
+	addMemory(f, &o.draw.Memory, "memory that drawing may take, such as 1GiB: fewer at a time go through the network, to the same result (default: no bound)")
 	f.BoolVar(&o.list, "list", false, "list the samplers and the grids")
 	f.BoolVar(&o.json, "json", false, "print what was done as JSON")
 	addPrecision(f, &o.precision, "the run's")
@@ -148,7 +148,7 @@ func (o *sampleOptions) execute(ctx context.Context, s streams) error {
 	show := newProgress(s.err, "sampling")
 	o.draw.Watch = func(p sample.Progress) {
 		path.see(p)
-		show.update(float64(p.Step)/float64(p.Steps), fmt.Sprintf("%d evaluations", p.Evaluations))
+		show.update(float64(p.Step)/float64(p.Steps), plural(p.Evaluations, "evaluation"))
 	}
 	o.draw.Table = newPhases(s.err).tell
 	start := time.Now()

@@ -137,18 +137,12 @@ func (o *scoreOptions) rows(ctx context.Context, s streams, m *model.TableModel,
 	if err != nil {
 		return nil, err
 	}
-	const shown = 5
-	for k, u := range r.Unknown {
-		if k == shown {
-			fmt.Fprintf(s.err, "and %d more texts\n", len(r.Unknown)-shown)
-			break
-		}
-		how := "scored as one row in all of the training table"
+	s.tellUnknown(r.Unknown, func(u table.Unknown) string {
 		if u.Missing {
-			how = "left out, as a missing value"
+			return "left out, as a missing value"
 		}
-		fmt.Fprintf(s.err, "column %s: the model has not seen %q (rows that hold it: %d): %s\n", u.Column, u.Text, u.Rows, how)
-	}
+		return "scored as one row in all of the training table"
+	})
 	return tableScores{r}, nil
 }
 

@@ -119,7 +119,7 @@ func newTrain(s streams) *cobra.Command {
 	f.IntVar(&o.batch, "batch", 0, "examples a step (default: by the preset)")
 	f.IntVar(&o.micro, "micro-batch", 0, "rows that go through the network at a time; gradients are summed (default: the batch)")
 	f.StringVar(&o.recompute, "recompute", "", "save memory by computing twice: norms or blocks; the result stays the same")
-	f.Var(&o.memory, "memory", "memory that training may take, such as 2GiB: chooses --micro-batch and --recompute, and rows of a table too large for it")
+	addMemory(f, &o.memory, "memory that training may take, such as 2GiB: chooses --micro-batch and --recompute, and rows of a table too large for it (default: no bound)")
 	f.Float64Var(&o.holdout, "holdout", 0, "share of a table's rows to hold out of training, to see when to stop; 0: none (default: a tenth, 12 to 1000 rows)")
 	f.Float64Var(&o.patience, "patience", 0, "go on for so many times the steps to the least held-out loss before stopping early; 0: never stop early (default 0.5)")
 	f.Float64Var(&o.rate, "rate", 0, "peak learning rate (default: by the preset)")
@@ -514,6 +514,9 @@ func (j *trainJob) fit(ctx context.Context, s streams, pool *parallel.Pool, asJS
 	if !asJSON {
 		fmt.Fprint(s.err, keptLine(last))
 		fmt.Fprintf(s.err, "trained %d steps in %s; draw from it with 'ebb sample %s -n 100 -o FILE'\n", last.Step, round(time.Duration(last.Elapsed*float64(time.Second))), dir)
+		if config.Table != nil {
+			fmt.Fprintf(s.err, "and see how good it is with 'ebb eval %s --html FILE.html'\n", dir)
+		}
 	}
 	return nil
 }

@@ -280,7 +280,7 @@ func detectDuration(texts []string, counts []int, skip []bool) (d Duration, valu
 	}
 	best := 0
 	for _, c := range candidates(decimals) {
-		if v, held := c.parseAll(texts, counts, skip); held > best {
+		if v, held := parseAll(&c, texts, counts, skip); held > best {
 			d, values, best = c, v, held
 			if best == rows {
 				break
@@ -302,42 +302,13 @@ func isEvident(text string) bool {
 	return strings.Trim(text, "-0123456789.") != text[len(text)-1:] && digitsIn(text) > 1 && letterForm.MatchString(text)
 }
 
-// parseAll gives the value of each text that comes back as it is, and counts their rows.
-func (d *Duration) parseAll(texts []string, counts []int, skip []bool) (values []float64, rows int) {
-	values = make([]float64, len(texts))
-	odd := 0
-	for i, text := range texts {
-		values[i] = math.NaN()
-		if skip[i] || counts[i] == 0 {
-			continue
-		}
-		v, ok := d.Parse(text)
-		if !ok || d.Format(v) != text {
-			if odd++; odd > oddTexts {
-				return nil, 0
-			}
-			continue
-		}
-		values[i] = v
-		rows += counts[i]
-	}
-	return values, rows
-}
-
 // interval accepts a column of lengths of time, a few odd texts apart.
 func (p *profile) interval() (Field, bool) {
 	d, values, ok := detectDuration(p.texts, p.counts, p.missing)
 	if !ok {
 		return Field{}, false
 	}
-	words, rows, example := 0, 0, ""
-	for i, v := range values {
-		if !p.missing[i] && math.IsNaN(v) {
-			words++
-			rows += p.counts[i]
-			example = p.texts[i]
-		}
-	}
+	words, rows, example := p.odd(values)
 	if !p.tolerable(words, rows) {
 		return Field{}, false
 	}

@@ -193,14 +193,7 @@ func (p *profile) moment() (Field, bool) {
 	if !ok {
 		return Field{}, false
 	}
-	words, rows, example := 0, 0, ""
-	for i, v := range values {
-		if !p.missing[i] && math.IsNaN(v) {
-			words++
-			rows += p.counts[i]
-			example = p.texts[i]
-		}
-	}
+	words, rows, example := p.odd(values)
 	if !p.tolerable(words, rows) || m.Layout == "20060102" && !p.plausibleDays(&m, values) {
 		return Field{}, false
 	}

@@ -59,7 +59,7 @@ func (m *Moment) coarser(texts []string, counts []int, skip []bool, rows int) (c
 	for _, unit := range []string{"second", "millisecond"} {
 		c = *m
 		c.Unit = unit
-		if values, held := c.parseAll(texts, counts, skip); perSecond[unit] < perSecond[m.Unit] && held > rows {
+		if values, held := parseAll(&c, texts, counts, skip); perSecond[unit] < perSecond[m.Unit] && held > rows {
 			return c, values, true
 		}
 	}
@@ -211,7 +211,7 @@ func detectMoment(texts []string, counts []int, skip []bool) (m Moment, values [
 	slices.SortStableFunc(candidates, func(a, b Moment) int { return layoutRank(a.Layout) - layoutRank(b.Layout) })
 	best := 0
 	for _, c := range candidates {
-		if v, rows := c.parseAll(texts, counts, skip); rows > best {
+		if v, rows := parseAll(&c, texts, counts, skip); rows > best {
 			m, values, best = c, v, rows
 		}
 		if c, v, ok := c.coarser(texts, counts, skip, best); ok {
@@ -258,29 +258,6 @@ func samples(texts []string, counts []int, skip []bool) []int {
 		}
 	}
 	return found
-}
-
-// parseAll gives the value of each text that comes back as it is, and counts their rows; it gives
-// up early if too many do not.
-func (m *Moment) parseAll(texts []string, counts []int, skip []bool) (values []float64, rows int) {
-	values = make([]float64, len(texts))
-	odd := 0
-	for i, text := range texts {
-		values[i] = math.NaN()
-		if skip[i] {
-			continue
-		}
-		v, ok := m.Parse(text)
-		if !ok || m.Format(v) != text {
-			if odd++; odd > oddTexts {
-				return nil, 0
-			}
-			continue
-		}
-		values[i] = v
-		rows += counts[i]
-	}
-	return values, rows
 }
 
 func unitOf(layout string) string {

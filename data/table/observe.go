@@ -165,6 +165,7 @@ func (o *Observed) Complete(rows []int, text func(k, j int) string) *Table {
 	out.Source, out.Dialect = o.table.Source, o.table.Dialect
 	for k, c := range o.table.Columns {
 		out.Columns[k].Quoted, out.Columns[k].Bare = c.Quoted, c.Bare
+		out.Columns[k].Type, out.Columns[k].Null = c.Type, c.Null
 	}
 	var row []string
 	k := 0

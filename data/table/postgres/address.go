@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"ebb/data"
 	"ebb/data/table"
 )
 
@@ -67,7 +68,7 @@ func Parse(text string) (*Address, error) {
 		return nil, fmt.Errorf("%s: the address can't be read: write it as postgres://user@host:port/database?table=NAME; "+
 			"special characters of a password as %%XX (@ is %%40, / is %%2F), or the password in PGPASSWORD", shownBase(text))
 	}
-	a := &Address{Table: unescape(own["table"]), Query: strings.TrimRight(decodeQuery(own["query"]), "; \t\r\n"), Mode: Mode(own["mode"])}
+	a := &Address{Table: data.Unescape(own["table"]), Query: strings.TrimRight(data.DecodeQuery(own["query"]), "; \t\r\n"), Mode: Mode(own["mode"])}
 	a.shown = shown(u, own, others)
 	if err := a.check(); err != nil {
 		return nil, fmt.Errorf("%s: %w", a.shown, err)
@@ -139,31 +140,6 @@ func parameters(rest string) (own map[string]string, others []string, err error)
 	return own, others, nil
 }
 
-// decodeQuery decodes %XX in a query that a program encoded: one without any blank. Where blanks
-// stand it is SQL as it is, in which id%20 is a remainder.
-func decodeQuery(query string) string {
-	if strings.ContainsAny(query, " \t\r\n") {
-		return query
-	}
-	return unescape(query)
-}
-
-// unescape decodes %XX; a % that no two hexadecimal digits follow is itself, and so is +.
-func unescape(text string) string {
-	var b strings.Builder
-	for i := 0; i < len(text); i++ {
-		if text[i] == '%' && i+2 < len(text) {
-			if c, err := url.PathUnescape(text[i : i+3]); err == nil {
-				b.WriteString(c)
-				i += 2
-				continue
-			}
-		}
-		b.WriteByte(text[i])
-	}
-	return b.String()
-}
-
 // shown spells the address for messages: user, host and database, the table or the query.
 func shown(u *url.URL, own map[string]string, others []string) string {
 	safe := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}
@@ -173,7 +149,7 @@ func shown(u *url.URL, own map[string]string, others []string) string {
 	var parts []string
 	for _, one := range others {
 		key, _, _ := strings.Cut(one, "=")
-		if name := strings.ToLower(unescape(key)); !strings.Contains(name, "password") {
+		if name := strings.ToLower(data.Unescape(key)); !strings.Contains(name, "password") {
 			parts = append(parts, one)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -183,10 +184,22 @@ func (r reason) Error() string {
 	var connect *pgconn.ConnectError
 	if errors.As(r.err, &connect) {
 		if inner := connect.Unwrap(); inner != nil {
-			return strings.ReplaceAll(inner.Error(), "\n\t", " ")
+			return once(inner.Error())
 		}
 	}
 	return r.err.Error()
+}
+
+// once gives each line of the driver's list of attempts once: it repeats those that another way of
+// encryption did not help.
+func once(text string) string {
+	var lines []string
+	for _, line := range strings.Split(text, "\n") {
+		if line = strings.TrimSpace(line); !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "; ")
 }
 
 // Unwrap leads to the cause.

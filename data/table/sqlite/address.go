@@ -3,7 +3,6 @@ package sqlite
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -36,7 +35,7 @@ func Parse(text string) (*Address, error) {
 	}
 	for rest != "" {
 		if query, ok := strings.CutPrefix(rest, "query="); ok { // it stands last: all that follows is SQL
-			a.Query = strings.TrimRight(decodeQuery(query), "; \t\r\n")
+			a.Query = strings.TrimRight(data.DecodeQuery(query), "; \t\r\n")
 			break
 		}
 		var one string
@@ -45,37 +44,12 @@ func Parse(text string) (*Address, error) {
 		if !ok {
 			return nil, fmt.Errorf("%s: %q is no parameter: write ?table=NAME or ?query=SELECT …", path, one)
 		}
-		a.Table = unescape(name)
+		a.Table = data.Unescape(name)
 	}
 	if a.Table != "" && a.Query != "" {
 		return nil, fmt.Errorf("%s: %w", path, errors.New("give table= or query=, not both"))
 	}
 	return a, nil
-}
-
-// decodeQuery decodes %XX in a query that a program encoded: one without any blank. Where blanks
-// stand it is SQL as it is, in which id%20 is a remainder.
-func decodeQuery(query string) string {
-	if strings.ContainsAny(query, " \t\r\n") {
-		return query
-	}
-	return unescape(query)
-}
-
-// unescape decodes %XX; a % that no two hexadecimal digits follow is itself, and so is +.
-func unescape(text string) string {
-	var b strings.Builder
-	for i := 0; i < len(text); i++ {
-		if text[i] == '%' && i+2 < len(text) {
-			if c, err := url.PathUnescape(text[i : i+3]); err == nil {
-				b.WriteString(c)
-				i += 2
-				continue
-			}
-		}
-		b.WriteByte(text[i])
-	}
-	return b.String()
 }
 
 // String is the address, for messages and for another Open.
