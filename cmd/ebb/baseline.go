@@ -34,7 +34,7 @@ func (o *sampleOptions) baselineRows(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	if err := o.writeRows(ctx, s, m.Draw(o.draw.N, o.draw.First, o.draw.Seed, pool), transform); err != nil {
+	if err := o.writeRows(ctx, s, table.One(m.Draw(o.draw.N, o.draw.First, o.draw.Seed, pool)), transform); err != nil {
 		return err
 	}
 	return o.report(s, &model.Config{Kind: model.KindTable}, time.Since(start))

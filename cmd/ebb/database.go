@@ -52,7 +52,7 @@ func headings(columns []table.Storage) []table.Heading {
 }
 
 // toDatabase writes rows that the transform made to the table that an address names: all, or none.
-func toDatabase(ctx context.Context, address string, t *table.Transform, rows *table.Table) error {
+func toDatabase(ctx context.Context, address string, t *table.Transform, rows table.Blocks) error {
 	storage := t.StorageWhere(postgres.Storable)
 	w, err := postgres.Create(ctx, address, headings(storage))
 	if err != nil {

@@ -24,10 +24,10 @@ func rowEnding(path string) string {
 	return end
 }
 
-// saveRows writes a table whose columns are the transform's, whole or not at all, in the form that
+// saveRows writes rows whose columns are the transform's, all or none, in the form that
 // the path's ending names (one of rowEndings): delimited text as the transform's source was laid
 // out, JSON lines and Parquet with the types of the schema.
-func saveRows(path string, rows *table.Table, t *table.Transform) error {
+func saveRows(path string, rows table.Blocks, t *table.Transform) error {
 	return checkpoint.WriteFile(path, func(w io.Writer) error {
 		end, zipped := strings.CutSuffix(rowEnding(path), ".gz")
 		if !zipped {
@@ -41,7 +41,7 @@ func saveRows(path string, rows *table.Table, t *table.Transform) error {
 	})
 }
 
-func writeRows(w io.Writer, end string, rows *table.Table, t *table.Transform) error {
+func writeRows(w io.Writer, end string, rows table.Blocks, t *table.Transform) error {
 	var sink table.RowWriter
 	var err error
 	switch end {
@@ -50,14 +50,28 @@ func writeRows(w io.Writer, end string, rows *table.Table, t *table.Transform) e
 	case ".jsonl":
 		sink, err = table.NewJSONWriter(w, t.Headings())
 	case ".tsv":
-		tabbed := *rows
-		tabbed.Dialect.Delimiter = "\t"
-		return table.Write(w, &tabbed)
+		return table.WriteBlocks(w, tabbed(rows))
 	default:
-		return table.Write(w, rows)
+		return table.WriteBlocks(w, rows)
 	}
 	if err != nil {
 		return err
 	}
-	return t.WriteStored(sink, rows)
+	return t.WriteStoredAs(sink, rows, t.Storage())
+}
+
+// tabbed are rows whose delimiter is the tab.
+func tabbed(rows table.Blocks) table.Blocks {
+	return func(yield func(*table.Table, error) bool) {
+		for t, err := range rows {
+			if err == nil {
+				with := *t
+				with.Dialect.Delimiter = "\t"
+				t = &with
+			}
+			if !yield(t, err) {
+				return
+			}
+		}
+	}
 }

@@ -182,16 +182,12 @@ func (o *sampleOptions) report(s streams, c *model.Config, took time.Duration) e
 }
 
 func (o *sampleOptions) rows(ctx context.Context, s streams, m *model.TableModel) error {
-	rows, err := m.Draw(ctx, o.draw)
-	if err != nil {
-		return err
-	}
-	return o.writeRows(ctx, s, rows, m.Config.Table.Transform)
+	return o.writeRows(ctx, s, m.Blocks(ctx, o.draw), m.Config.Table.Transform)
 }
 
-func (o *sampleOptions) writeRows(ctx context.Context, s streams, rows *table.Table, t *table.Transform) error {
+func (o *sampleOptions) writeRows(ctx context.Context, s streams, rows table.Blocks, t *table.Transform) error {
 	if o.out == "" {
-		return table.Write(s.out, rows)
+		return table.WriteBlocks(s.out, rows)
 	}
 	if postgres.Is(o.out) {
 		return toDatabase(ctx, o.out, t, rows)

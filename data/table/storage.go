@@ -230,11 +230,23 @@ func momentLayout(storage string) string {
 
 // WriteStored writes all rows of a table that the transform made to w and closes w.
 func (t *Transform) WriteStored(w RowWriter, tab *Table) error {
-	return t.WriteStoredAs(w, tab, t.Storage())
+	return t.WriteStoredAs(w, One(tab), t.Storage())
 }
 
-// WriteStoredAs is WriteStored for columns stored as StorageWhere said.
-func (t *Transform) WriteStoredAs(w RowWriter, tab *Table, storage []Storage) error {
+// WriteStoredAs is WriteStored for rows in parts, and for columns stored as StorageWhere said.
+func (t *Transform) WriteStoredAs(w RowWriter, blocks Blocks, storage []Storage) error {
+	for tab, err := range blocks {
+		if err == nil {
+			err = t.writeStored(w, tab, storage)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return w.Close()
+}
+
+func (t *Transform) writeStored(w RowWriter, tab *Table, storage []Storage) error {
 	at, err := t.Schema.Match(tab)
 	if err != nil {
 		return err
@@ -256,5 +268,5 @@ func (t *Transform) WriteStoredAs(w RowWriter, tab *Table, storage []Storage) er
 			return err
 		}
 	}
-	return w.Close()
+	return nil
 }

@@ -3,6 +3,7 @@ package table
 import (
 	"bufio"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 )
@@ -90,19 +91,36 @@ func (w *Writer) endLine() error {
 }
 
 // Write writes the whole table to w. To write a file atomically, give it a writer that does.
-func Write(w io.Writer, t *Table) error {
-	tw, err := NewWriter(w, t)
-	if err != nil {
-		return err
-	}
+func Write(w io.Writer, t *Table) error { return WriteBlocks(w, One(t)) }
+
+// Blocks are the rows of a table in parts, one after the other, so that never all are in memory. The
+// parts have the same columns; an error ends them.
+type Blocks = iter.Seq2[*Table, error]
+
+// One is a table as its only block.
+func One(t *Table) Blocks {
+	return func(yield func(*Table, error) bool) { yield(t, nil) }
+}
+
+// WriteBlocks writes a table in parts, with the header, the dialect and the quoting of the first.
+func WriteBlocks(w io.Writer, blocks Blocks) error {
+	var tw *Writer
 	var row []string
-	for i := range t.Rows() {
-		t.Watch.row(Writing, i, t.Rows())
-		row = t.Row(row, i)
-		if err := tw.Row(row); err != nil {
+	for t, err := range blocks {
+		if err == nil && tw == nil {
+			tw, err = NewWriter(w, t)
+		}
+		if err != nil {
 			return err
 		}
+		for i := range t.Rows() {
+			t.Watch.row(Writing, i, t.Rows())
+			row = t.Row(row, i)
+			if err := tw.Row(row); err != nil {
+				return err
+			}
+		}
+		t.Watch.tell(Writing, t.Rows(), t.Rows())
 	}
-	t.Watch.tell(Writing, t.Rows(), t.Rows())
 	return tw.Flush()
 }

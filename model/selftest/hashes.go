@@ -7,8 +7,8 @@ const (
 	wantRandom       = "668725dac2437b71"
 	wantKernels      = "dc8f500ecd86d0c9"
 	wantPairs        = "b11bbd0c17b4014a"
-	wantTableWeights = "58b3314a419fcc60"
-	wantTableRows    = "c28460c26b8cd6cd"
+	wantTableWeights = "abcdcee9a26b618c"
+	wantTableRows    = "363cbce30b6691dc"
 	wantImageWeights = "0dd11b387231e9cb"
 	wantImages       = "caa739782033ea3b"
 )
