@@ -171,7 +171,7 @@ func saveFilled(path string, t *table.Table) error {
 			return err
 		}
 	}
-	return saveRows(path, t, types)
+	return saveRows(path, table.One(t), types)
 }
 
 func (o *fillOptions) report(s streams, f *model.Filled, places []string, took time.Duration) error {
