@@ -1,14 +1,17 @@
 // Package ebb learns the distribution of real data by diffusion and draws from it: the short
 // face of the toolkit, for programs that want new rows or new pictures and nothing else.
 //
-//	m, err := ebb.Train(ctx, ebb.File("people.csv"), "runs/people", ebb.Options{Time: 3 * time.Minute})
-//	rows, err := m.Sample(ctx, 1000)                                 // new rows
-//	some, err := m.Where("age>=40", "job=smith").Sample(ctx, 1000)   // under conditions
-//	full, err := m.Fill(ctx, ebb.File("holes.csv"))                  // missing cells completed
-//	odd, err := m.Score(ctx, ebb.File("new.csv"), model.ScoreOptions{})
+//	m, err := ebb.Train(ctx, ebb.File("people.csv"), "runs/people", ebb.Options{})
+//	rows, err := m.Sample(ctx, 1000)                                    // new rows
+//	some, err := m.Where("age>=40", "job=smith").Sample(ctx, 1000)      // under conditions
+//	full, err := m.Fill(ctx, ebb.File("holes.csv"))                     // missing cells completed
+//	odd, err := m.Score(ctx, ebb.File("new.csv"), model.ScoreOptions{}) // how probable each row is
+//	err = table.Write(os.Stdout, rows)                                  // as CSV
 //
-// Data may also lie in memory, as a [Table] or as Go [Structs]. The run directory is the same that the command ebb writes: what one has trained the other
-// opens. The seed and the number of steps decide every bit of the result; threads do not.
+// [Train] takes a [File] or a table of a database, or what lies in memory: a [Table], Go [Structs] or
+// [Pictures]. A training of a table stops by itself when held-out rows say so. The run directory is the
+// same that the command ebb writes: what one has trained the other opens with [Open]. The seed and the
+// number of steps decide every bit of the result; threads do not.
 //
 // The whole toolkit stands behind it, as ordinary packages: model (configurations, classes,
 // samplers), train (the loop, checkpoints), data/table and data/image (reading and writing),
@@ -36,7 +39,7 @@ type Options struct {
 	Steps   int                  // train this many steps
 	Time    time.Duration        // or this long
 	Seed    uint64               // of all that is random
-	Preset  string               // size of the network: tiny, small or base; empty: by the data
+	Preset  string               // size of the network: mini (tables), tiny, small or base; empty: by the data
 	Rules   []table.Rule         // between columns of a table, which every drawn row obeys
 	Label   string               // column of a table that evaluations predict; may be empty
 	Resume  bool                 // go on with the run if it is there already

@@ -13,8 +13,9 @@ type Data interface {
 	source() (*model.Source, error)
 }
 
-// File is the path of data, whose form is found out by content: CSV, TSV, IDX, NPY, NPZ, a folder or zip of
-// pictures.
+// File is the path of data, whose form is found out by content: a table as CSV, TSV, JSON lines or Parquet;
+// NPY, NPZ, IDX, a folder or zip of pictures. The address of a table of PostgreSQL or SQLite will do too, such as
+// "postgres://user@host/database?table=people".
 type File string
 
 func (f File) source() (*model.Source, error) { return model.OpenSource(string(f)) }
