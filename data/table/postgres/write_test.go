@@ -150,7 +150,9 @@ func TestAWriterThatIsStoppedLeavesNothing(t *testing.T) {
 		{"given up", func(w *Writer, _ func()) { w.Abort() }, "given up"},
 		{"cancelled", func(_ *Writer, cancel func()) { cancel() }, "stopped, nothing was written"},
 		{"the server ends it", func(w *Writer, _ func()) {
-			pgtest.Query(t, address, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'COPY%FROM STDIN'")
+			ended := "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'COPY%FROM STDIN'"
+			for len(pgtest.Query(t, address, ended)) == 0 { // the first rows may be on their way before the server shows the COPY
+			}
 		}, "connection to the server was lost; no row was written"},
 	} {
 		ctx, cancel := context.WithCancel(context.Background())
