@@ -39,6 +39,7 @@ type Settings struct {
 	Clip        float64          // largest norm of the gradient; 0: any
 	EMA         float64          // decay of the averaged weights
 	Patience    float64          // of a Judged objective: steps without a lesser held-out loss, over those to the least; 0: any
+	Fall        float64          // share of the steps taken, over which the rate falls once the held-out loss stands still; 0: a run stops when it has risen
 	Budget      Budget           // length of the run
 	Checkpoint  time.Duration    // between two checkpoints
 	Seed        uint64           // kept in the checkpoint; the objective draws from it
@@ -102,6 +103,7 @@ func (tr *Trainer) Fit(ctx context.Context, saved *checkpoint.Saved) (Progress, 
 			return l.last, err
 		}
 		l.judge.after(l.step, l.ema)
+		l.settle()
 		if l.over() {
 			l.judge.end(l.step, l.ema)
 		}
@@ -131,6 +133,7 @@ type loop struct {
 	adam    *optim.AdamW
 	ema     *optim.EMA
 	judge   *judge // nil: nothing is held out
+	fall    fall
 	clock   *clock
 	step    int // steps taken
 	sum     float64
@@ -167,12 +170,15 @@ func (tr *Trainer) begin(saved *checkpoint.Saved) (*loop, error) {
 		if saved.Ints[keyTime] == int64(tr.Settings.Budget.Time) { // else the budget was changed
 			total = int(saved.Ints[keyTotal])
 		}
-		spent = time.Duration(saved.Ints[keySpent])
+		spent, l.fall = time.Duration(saved.Ints[keySpent]), savedFall(saved.Ints)
 	}
 	if l.judge.stopped() {
 		l.judge.tell(&l.last)
 	}
 	l.clock, err = newClock(tr.Settings.Budget, total, spent, l.now)
+	if err == nil && l.fall.from > 0 {
+		l.clock.total = l.fall.total
+	}
 	return l, err
 }
 
@@ -187,9 +193,8 @@ func (l *loop) advance() error {
 	if !optim.Finite(norm) || !optim.Finite(value) {
 		return l.blownUp(value)
 	}
-	rate := optim.Cosine{Base: s.Rate, Floor: s.Rate * s.Floor, Warmup: s.Warmup,
-		Hold: calibrateShare * overrun, Total: l.clock.total}
-	l.adam.Update(l.Pool, optim.Update{Step: l.step, LR: rate.At(l.step), Scale: optim.ClipScale(norm, s.Clip)})
+	rate := l.rate(l.step)
+	l.adam.Update(l.Pool, optim.Update{Step: l.step, LR: rate, Scale: optim.ClipScale(norm, s.Clip)})
 	l.ema.Update(l.Pool, l.step)
 	l.params.ZeroGrad()
 	l.tape.Reset()
@@ -197,7 +202,7 @@ func (l *loop) advance() error {
 	l.sum += value
 	l.count++
 	l.norm = norm
-	l.last.Rate = rate.At(l.step - 1)
+	l.last.Rate = rate
 	l.clock.tick(l.step)
 	return nil
 }
