@@ -62,6 +62,7 @@ type Progress struct {
 	HeldOut  float64       `json:"held_out_loss,omitempty"` // of a Judged objective, where it was found since the last report
 	Best     int           `json:"best_step,omitempty"`     // at which that was least: the weights kept are those of this step
 	Stopped  bool          `json:"stopped,omitempty"`       // training ended early, since the held-out loss had risen
+	Fell     int           `json:"fell,omitempty"`          // step from which the rate fell, since the held-out loss stood still; 0: not
 	Part     float64       `json:"-"`                       // share of the work done
 	Left     time.Duration `json:"-"`
 }
@@ -231,6 +232,7 @@ func (l *loop) report() error {
 	p.PerSec = float64(l.count) / math.Max(1e-9, now.Sub(l.told).Seconds())
 	p.Elapsed = l.clock.elapsed().Seconds()
 	p.Part = l.clock.part(l.step)
+	p.Fell = l.fall.from
 	l.judge.tell(p)
 	l.sum, l.count, l.told = 0, 0, now
 	if l.Watch != nil {
