@@ -94,6 +94,9 @@ type Training struct {
 	// steps to the best. 0 each: none are held out, and training never ends early.
 	Holdout  float64 `yaml:"holdout,omitempty"`
 	Patience float64 `yaml:"patience,omitempty"`
+	// Fall is the share of the steps taken so far over which the learning rate falls, and training ends, once the
+	// held-out loss stands still; 0: training stops when that loss has risen, and its least weights are kept.
+	Fall float64 `yaml:"fall,omitempty"`
 
 	// How a step fits into memory. MicroBatch rows go through the network at a time, and
 	// gradients are summed over the parts of a batch in order; 0 is the whole batch. It decides
@@ -169,6 +172,8 @@ func (c *Config) check(path string) error {
 		return bad("training.batch", c.Training.Batch, "at least 1")
 	case !(c.Training.Holdout >= 0 && c.Training.Holdout < 1):
 		return bad("training.holdout", c.Training.Holdout, "a share of the rows, at least 0 and below 1")
+	case !(c.Training.Fall >= 0):
+		return bad("training.fall", c.Training.Fall, "at least 0, which is to stop when the held-out loss has risen")
 	case !(c.Training.Patience >= 0):
 		return bad("training.patience", c.Training.Patience, "at least 0, which is never to stop early")
 	case c.Process.Steps < 1:

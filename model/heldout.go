@@ -93,3 +93,6 @@ func (o *tableObjective) visit(t *autograd.Tape, group, lo, hi int) float32 {
 
 // defaultPatience is that of Training.Patience for tables.
 const defaultPatience = 0.5
+
+// defaultFall is that of Training.Fall for tables that are not small.
+const defaultFall = 0.35

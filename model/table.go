@@ -83,6 +83,9 @@ func NewTableConfig(t *table.Table, schema *table.Schema, preset string) (*Confi
 	c.Training.Batch = min(size.batch, t.Rows())
 	c.Training.Rate = 2e-3
 	c.Training.Holdout, c.Training.Patience = defaultHoldout(t.Rows()), defaultPatience
+	if t.Rows() >= fewRows {
+		c.Training.Fall = defaultFall
+	}
 	return c, nil
 }
 

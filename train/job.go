@@ -164,7 +164,7 @@ func settings(c *model.Config) (Settings, error) {
 	t := c.Training
 	thrift, err := model.NewThrift(t.Recompute)
 	return Settings{
-		Rate: t.Rate, Floor: t.Floor, Warmup: t.Warmup, WeightDecay: t.WeightDecay, Clip: t.Clip, EMA: t.EMA, Patience: t.Patience,
+		Rate: t.Rate, Floor: t.Floor, Warmup: t.Warmup, WeightDecay: t.WeightDecay, Clip: t.Clip, EMA: t.EMA, Patience: t.Patience, Fall: t.Fall,
 		Budget: Budget{Steps: t.Steps, Time: t.Time}, Checkpoint: t.Checkpoint, Seed: c.Seed,
 		ExactConv: c.Image != nil && c.Image.ExactConv, Precision: c.Numerics(),
 		MicroBatch: t.MicroBatch, Thrift: thrift, Trim: t.Memory > 0,

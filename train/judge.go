@@ -43,12 +43,14 @@ type judge struct {
 	objective   Judged
 	every       int // steps between two losses
 	patience    float64
+	falls       bool // the rate falls where the loss stands still
 	tape        *autograd.Tape
 	best        [][]float32 // the averaged weights that are kept
 	kept, least []float32   // the groups' losses with them, and the least ones
 	bestStep    int         // of the weights kept; 0: none yet
 	leastStep   int         // of the least loss
 	now         float64     // the last loss; 0: told already
+	stands      bool        // the loss has not been less for long
 	stop, ended bool
 }
 
@@ -63,7 +65,7 @@ func (l *loop) newJudge() *judge {
 		batch = d.Batch()
 	}
 	_, groups := j.HeldOut()
-	g := &judge{objective: j, patience: l.Settings.Patience, every: judgeEvery(rows, batch), tape: autograd.NewInference(l.Pool),
+	g := &judge{objective: j, patience: l.Settings.Patience, falls: l.Settings.Fall > 0, every: judgeEvery(rows, batch), tape: autograd.NewInference(l.Pool),
 		kept: make([]float32, groups), least: make([]float32, groups)}
 	g.tape.ExactConv, g.tape.Precision = l.tape.ExactConv, l.tape.Precision
 	return g
@@ -96,19 +98,31 @@ func (g *judge) after(step int, ema *optim.EMA) {
 		g.keep(step, losses, ema)
 	}
 	wait := float64(g.patience*float64(g.leastStep)) + float64(leastWait*g.every)
+	g.stands = g.patience > 0 && float64(step-g.leastStep) >= wait
 	rise, se := difference(losses, g.least)
-	g.stop = g.patience > 0 && float64(step-g.leastStep) >= wait && rise > max(se, riseShare*math.Abs(mean(g.least)))
+	g.stop = g.stands && !g.falls && rise > max(se, g.tolerance())
 }
 
+// tolerance is the rise of the loss above its least that is taken for one.
+func (g *judge) tolerance() float64 { return riseShare * math.Abs(mean(g.least)) }
+
+// still tells that the loss has not been less for long.
+func (g *judge) still() bool { return g != nil && g.stands }
+
 // end looks at the weights at the end of a run that was not stopped. Its rate has fallen, so they are kept if they
-// are no worse than those kept before.
+// are no worse than those kept before; in a large table, which is not learned by heart so soon, if their loss has
+// not risen above the least.
 func (g *judge) end(step int, ema *optim.EMA) {
 	if g == nil || g.stop || g.ended {
 		return
 	}
 	g.ended = true
 	losses := g.look(step, ema)
-	if g.bestStep == 0 || g.now <= mean(g.kept) {
+	worst := mean(g.kept)
+	if g.falls {
+		worst = mean(g.least) + g.tolerance()
+	}
+	if g.bestStep == 0 || g.now <= worst {
 		g.keep(step, losses, ema)
 	}
 }

@@ -158,6 +158,45 @@ func TestAJudgedRunResumesToTheSameBytes(t *testing.T) {
 	}
 }
 
+// still goes to what the held-out examples want, and stays there.
+func still(step int) float32 { return min(float32(step)/150, 1) }
+
+// Where the held-out loss of a run that falls stands still, its rate falls to the floor over the given share of
+// its steps and it ends, complete. Interrupted before the fall, in it and near its end it has the same bytes.
+func TestTheRateFallsWhereTheHeldOutLossStandsStill(t *testing.T) {
+	s := settings(900)
+	s.Patience, s.Fall = 0.5, 0.4
+	whole, parts := t.TempDir(), t.TempDir()
+	want, err := walkOn(t, t.Context(), whole, newWalk(still), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want.Step >= 900 || want.Stopped || want.Best != want.Step {
+		t.Errorf("it ends after step %d, stopped: %v, with the weights of step %d; want it to end early with the last", want.Step, want.Stopped, want.Best)
+	}
+	// The cosine's last step is a hair above the floor: by (pi/2/steps of the fall)^2 of the rate.
+	if floor := s.Rate * s.Floor; want.Rate > floor+0.001*s.Rate {
+		t.Errorf("the last rate is %v, want %v", want.Rate, floor)
+	}
+	begun := int(float64(want.Step) / (1 + s.Fall))
+	for _, stop := range []int{begun - 3, begun + 1, begun + 30, want.Step - 1} {
+		ctx, cancel := context.WithCancel(t.Context())
+		w := newWalk(still)
+		w.step = func(step int) {
+			if step == stop-1 {
+				cancel()
+			}
+		}
+		if _, err := walkOn(t, ctx, parts, w, s); !errors.Is(err, context.Canceled) {
+			t.Fatalf("interrupted after step %d: %v", stop, err)
+		}
+	}
+	got, err := walkOn(t, t.Context(), parts, newWalk(still), s)
+	if err != nil || got.Step != want.Step || !bytes.Equal(weights(t, whole), weights(t, parts)) {
+		t.Errorf("gone on with it ends after step %d (%v), a whole run after %d; or the weights differ", got.Step, err, want.Step)
+	}
+}
+
 // An objective that holds nothing out is trained as one that can't.
 func TestNothingHeldOutNothingJudged(t *testing.T) {
 	dir := t.TempDir()

@@ -52,6 +52,7 @@ func (l *loop) place() func() {
 func (l *loop) ints() map[string]int64 {
 	ints := map[string]int64{keyTotal: int64(l.clock.total), keySpent: int64(l.clock.elapsed()), keyTime: int64(l.Settings.Budget.Time)}
 	l.judge.save(ints)
+	l.fall.save(ints)
 	return ints
 }
 

@@ -39,6 +39,7 @@ type Settings struct {
 	Clip        float64          // largest norm of the gradient; 0: any
 	EMA         float64          // decay of the averaged weights
 	Patience    float64          // of a Judged objective: steps without a lesser held-out loss, over those to the least; 0: any
+	Fall        float64          // share of the steps taken, over which the rate falls once the held-out loss stands still; 0: a run stops when it has risen
 	Budget      Budget           // length of the run
 	Checkpoint  time.Duration    // between two checkpoints
 	Seed        uint64           // kept in the checkpoint; the objective draws from it
@@ -61,6 +62,7 @@ type Progress struct {
 	HeldOut  float64       `json:"held_out_loss,omitempty"` // of a Judged objective, where it was found since the last report
 	Best     int           `json:"best_step,omitempty"`     // at which that was least: the weights kept are those of this step
 	Stopped  bool          `json:"stopped,omitempty"`       // training ended early, since the held-out loss had risen
+	Fell     int           `json:"fell,omitempty"`          // step from which the rate fell, since the held-out loss stood still; 0: not
 	Part     float64       `json:"-"`                       // share of the work done
 	Left     time.Duration `json:"-"`
 }
@@ -102,6 +104,7 @@ func (tr *Trainer) Fit(ctx context.Context, saved *checkpoint.Saved) (Progress, 
 			return l.last, err
 		}
 		l.judge.after(l.step, l.ema)
+		l.settle()
 		if l.over() {
 			l.judge.end(l.step, l.ema)
 		}
@@ -131,6 +134,7 @@ type loop struct {
 	adam    *optim.AdamW
 	ema     *optim.EMA
 	judge   *judge // nil: nothing is held out
+	fall    fall
 	clock   *clock
 	step    int // steps taken
 	sum     float64
@@ -167,12 +171,15 @@ func (tr *Trainer) begin(saved *checkpoint.Saved) (*loop, error) {
 		if saved.Ints[keyTime] == int64(tr.Settings.Budget.Time) { // else the budget was changed
 			total = int(saved.Ints[keyTotal])
 		}
-		spent = time.Duration(saved.Ints[keySpent])
+		spent, l.fall = time.Duration(saved.Ints[keySpent]), savedFall(saved.Ints)
 	}
 	if l.judge.stopped() {
 		l.judge.tell(&l.last)
 	}
 	l.clock, err = newClock(tr.Settings.Budget, total, spent, l.now)
+	if err == nil && l.fall.from > 0 {
+		l.clock.total = l.fall.total
+	}
 	return l, err
 }
 
@@ -187,9 +194,8 @@ func (l *loop) advance() error {
 	if !optim.Finite(norm) || !optim.Finite(value) {
 		return l.blownUp(value)
 	}
-	rate := optim.Cosine{Base: s.Rate, Floor: s.Rate * s.Floor, Warmup: s.Warmup,
-		Hold: calibrateShare * overrun, Total: l.clock.total}
-	l.adam.Update(l.Pool, optim.Update{Step: l.step, LR: rate.At(l.step), Scale: optim.ClipScale(norm, s.Clip)})
+	rate := l.rate(l.step)
+	l.adam.Update(l.Pool, optim.Update{Step: l.step, LR: rate, Scale: optim.ClipScale(norm, s.Clip)})
 	l.ema.Update(l.Pool, l.step)
 	l.params.ZeroGrad()
 	l.tape.Reset()
@@ -197,7 +203,7 @@ func (l *loop) advance() error {
 	l.sum += value
 	l.count++
 	l.norm = norm
-	l.last.Rate = rate.At(l.step - 1)
+	l.last.Rate = rate
 	l.clock.tick(l.step)
 	return nil
 }
@@ -226,6 +232,7 @@ func (l *loop) report() error {
 	p.PerSec = float64(l.count) / math.Max(1e-9, now.Sub(l.told).Seconds())
 	p.Elapsed = l.clock.elapsed().Seconds()
 	p.Part = l.clock.part(l.step)
+	p.Fell = l.fall.from
 	l.judge.tell(p)
 	l.sum, l.count, l.told = 0, 0, now
 	if l.Watch != nil {

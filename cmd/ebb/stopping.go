@@ -30,11 +30,15 @@ func (o *trainOptions) overrideStopping(c *model.Config) {
 
 // keptLine says which weights were kept and why training ended, where rows were held out.
 func keptLine(last train.Progress) string {
+	fell := ""
+	if last.Fell > 0 {
+		fell = fmt.Sprintf("the held-out loss stood still: from step %d on the learning rate fell, to the end at step %d\n", last.Fell, last.Step)
+	}
 	switch {
 	case last.Stopped:
 		return fmt.Sprintf("stopped at step %d: the held-out loss has risen; the weights of step %d are kept, later ones were not better beyond chance\n", last.Step, last.Best)
 	case last.Best > 0 && last.Best < last.Step:
-		return fmt.Sprintf("the weights of step %d are kept: by the held-out loss later ones were no better\n", last.Best)
+		return fell + fmt.Sprintf("the weights of step %d are kept: by the held-out loss later ones were no better\n", last.Best)
 	}
-	return ""
+	return fell
 }
