@@ -217,6 +217,7 @@ func (t *Transform) Marks() []bool {
 // ShareOf is the share of the rows fitted to, or of their number's distribution, that a condition
 // admits: of its column alone.
 func (t *Transform) ShareOf(w Where) float64 {
+	t = t.core()
 	p, place := &t.Parts[w.Column], t.Places()[w.Column]
 	rest := float64(p.Rest)
 	if w.Number {

@@ -77,7 +77,7 @@ func (t *Transform) capacity(k *Key) float64 {
 	for _, j := range k.Columns {
 		at := j // of the learned table
 		if w != nil {
-			at = slices.IndexFunc(w.slots, func(s slot) bool { return s.joint < 0 && s.column == j || s.joint >= 0 && s.joint == w.joint[j] })
+			at = w.slot(j)
 			switch n := w.joint[j]; {
 			case n >= 0 && joints[n]:
 				continue
