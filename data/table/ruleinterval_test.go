@@ -9,7 +9,7 @@ import (
 func TestLengthsOfTimeObeyRules(t *testing.T) {
 	tab := New("short", "long", "pause", "whole")
 	for i := range 200 {
-		a, b, c := i*37%5000, i*91%3000, i*13%700
+		a, b, c := i*37%5000, i*91%3000, i*53%2900
 		tab.Append(clock(a)+".5", clock(a+b+1), clock(c), clock(a+b+1+c))
 	}
 	tr := ruled(t, tab, "- {less: [short, long], strict: true}\n- sum: {of: [long, pause], is: whole}\n- less: [pause, whole]\n")
