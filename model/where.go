@@ -245,6 +245,7 @@ func (c *chunk) wanted(wishes []*wish, rows []uint64) error {
 // plain order the rows of one wish would have points that are even among all rows only.)
 func inTurn(wishes []*wish, row, seed uint64) *wish {
 	n := len(wishes)
+	row &= 1<<uniqueShift - 1 // all candidates of a row have one wish
 	return wishes[rng.New(seed, rng.Condition).Perm(int(row%uint64(n)), n, row/uint64(n))]
 }
 
