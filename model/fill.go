@@ -213,7 +213,7 @@ func (f *filling) decode(x *process.State, cells *process.Cells, i int, g gap, t
 	// Where the best values break a rule together, the first draw that breaks none is taken.
 	for k := range each {
 		fresh()
-		broken = f.decoder.RowGiven(dst, given, x.Row(i*each+k), cells.Row(i*each+k), f.identity(f.rows[g.row], f.number(g, k, try)))
+		broken = f.decoder.RowGiven(dst, given, x.Row(i*each+k), cells.Row(i*each+k), f.identity(f.rows[g.row], f.number(g, k, try)), try < firmTries && !f.o.Point)
 		if broken == "" {
 			break
 		}

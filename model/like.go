@@ -63,11 +63,14 @@ func (l *like) text(ids []uint64) func(i, j int) (string, bool) {
 // ruleTries are the draws of a row that have to obey the rules beside what is given of it.
 const ruleTries = 256
 
+// firmTries are the first of them, in which no number may be moved to a bound that something given sets.
+const firmTries = 16
+
 // decode makes a table of rows that were drawn. A row that breaks a rule beside what is given is drawn anew,
 // under an identity of its own for each try.
 func (l *like) decode(t *table.Transform, first table.Sample, draw func(ids []uint64) (table.Sample, error)) (*table.Table, error) {
 	ids := identities(first.First, first.Rows, 0)
-	out, broken := t.DecodeAround(first, l.text(ids))
+	out, broken := t.DecodeAround(first, l.text(ids), true)
 	pending := failed(broken)
 	if len(pending) == 0 {
 		return out, nil
@@ -91,7 +94,7 @@ func (l *like) decode(t *table.Transform, first table.Sample, draw func(ids []ui
 			return nil, err
 		}
 		s.Seed, s.IDs, s.Names = first.Seed, again, names
-		more, problems := t.DecodeAround(s, l.text(again))
+		more, problems := t.DecodeAround(s, l.text(again), try < firmTries)
 		for k, i := range pending {
 			broken[i] = problems[k]
 			if problems[k] == "" {

@@ -154,7 +154,7 @@ func TestRowsLikeGivenOnesObeyTheRules(t *testing.T) {
 		t.Fatal(err)
 	}
 	obeyed(t, m, out)
-	sums := 0
+	sums, crowded := 0, 0
 	for i := range out.Rows() {
 		for k, want := range given.Row(nil, i/20) {
 			j := out.Names()
@@ -167,6 +167,12 @@ func TestRowsLikeGivenOnesObeyTheRules(t *testing.T) {
 		if i < 20 && out.Columns[2].At(i) != "" && out.Columns[4].At(i) == "100.00" {
 			sums++
 		}
+		if i >= 40 && out.Columns[0].At(i) == "2020-05-01" {
+			crowded++ // before the day of shipping that was given, not mostly on it
+		}
+	}
+	if crowded > 4 {
+		t.Errorf("%d of 20 rows are at the bound that is given", crowded)
 	}
 	if sums == 0 {
 		t.Error("no row has a part of the total that was given")

@@ -53,14 +53,14 @@ func (t *Transform) Verify(s Sample) error {
 // Decode turns numbers and cells into a table of the schema's columns, every value spelled as the
 // column spells it. What Verify would refuse makes it panic.
 func (t *Transform) Decode(s Sample) *Table {
-	tab, _ := t.DecodeAround(s, nil)
+	tab, _ := t.DecodeAround(s, nil, false)
 	return tab
 }
 
 // DecodeAround is Decode for rows of which fixed knows some texts, by row and column of the schema;
 // nil knows none. Where rules rewrite the table the others obey them beside these; broken then names for each
-// row a rule that it breaks all the same, or is empty (RowGiven).
-func (t *Transform) DecodeAround(s Sample, fixed func(i, j int) (text string, ok bool)) (tab *Table, broken []string) {
+// row a rule that it breaks all the same, or is empty; firm is that of RowGiven.
+func (t *Transform) DecodeAround(s Sample, fixed func(i, j int) (text string, ok bool), firm bool) (tab *Table, broken []string) {
 	d := t.NewDecoder(s.Seed)
 	D, C := d.numbers, len(d.cards)
 	if len(s.Num) != s.Rows*D || len(s.Cells) != s.Rows*C {
@@ -81,7 +81,7 @@ func (t *Transform) DecodeAround(s Sample, fixed func(i, j int) (text string, ok
 		for j := range row {
 			row[j], given[j] = fixed(i, j)
 		}
-		broken = append(broken, d.rowGiven(row, given, num, cells, s.identity(i, s.IDs), s.identity(i, s.Names)))
+		broken = append(broken, d.rowGiven(row, given, num, cells, [2]uint64{s.identity(i, s.IDs), s.identity(i, s.Names)}, firm))
 		tab.Append(row...)
 	}
 	tab.seal()

@@ -9,7 +9,7 @@ import "math"
 func (d *Decoder) Guess(dst []string, given []bool, num [][]float64, cells [][]int32, row uint64) (broken string) {
 	best := make([]string, len(d.columns))
 	d.guess(best, num, cells, row)
-	return d.around(dst, given, best)
+	return d.around(dst, given, best, false)
 }
 
 // guess is Guess of a row of the learned table.

@@ -34,20 +34,21 @@ func (t *Transform) Needs() [][]int {
 // of a given total are scaled to it. A joint with given columns takes the commonest combination
 // that has them, if the one drawn has not; as it was drawn, and the rule is broken, where no row of the
 // table had them. A total that is not given is the sum, even if a given column should not be below it.
-// What it returns names a rule that the row breaks all the same, empty if there is none.
-func (d *Decoder) RowGiven(dst []string, given []bool, num []float64, cells []int32, row uint64) (broken string) {
-	return d.rowGiven(dst, given, num, cells, row, row)
+// What it returns names a rule that the row breaks all the same, empty if there is none. With firm it also names
+// a number that had to be moved to a bound: rows that are drawn again instead do not crowd there.
+func (d *Decoder) RowGiven(dst []string, given []bool, num []float64, cells []int32, row uint64, firm bool) (broken string) {
+	return d.rowGiven(dst, given, num, cells, [2]uint64{row, row}, firm)
 }
 
-// rowGiven is RowGiven of a row whose identifiers have an identity of their own.
-func (d *Decoder) rowGiven(dst []string, given []bool, num []float64, cells []int32, row, named uint64) string {
+// rowGiven is RowGiven of a row whose identifiers have an identity of their own, the second.
+func (d *Decoder) rowGiven(dst []string, given []bool, num []float64, cells []int32, row [2]uint64, firm bool) string {
 	drawn := make([]string, len(d.columns))
-	d.learned(drawn, num, cells, row, named)
-	return d.around(dst, given, drawn)
+	d.learned(drawn, num, cells, row[0], row[1])
+	return d.around(dst, given, drawn, firm)
 }
 
 // around puts what was drawn of the learned row into the cells of dst that are not given.
-func (d *Decoder) around(dst []string, given []bool, drawn []string) (broken string) {
+func (d *Decoder) around(dst []string, given []bool, drawn []string, firm bool) (broken string) {
 	if d.rules == nil {
 		for j, text := range drawn {
 			if !given[j] {
@@ -56,7 +57,10 @@ func (d *Decoder) around(dst []string, given []bool, drawn []string) (broken str
 		}
 		return ""
 	}
-	d.rules.restoreGiven(dst, given, drawn, d.columns)
+	moved := d.rules.restoreGiven(dst, given, drawn, d.columns)
+	if firm && moved >= 0 {
+		return fmt.Sprintf("column %q was drawn beyond what is given", d.rules.fields[moved].Name)
+	}
 	return d.broken(dst, given)
 }
 
@@ -96,7 +100,8 @@ func (d *Decoder) testing() {
 	}
 }
 
-func (w *rewriting) restoreGiven(dst []string, given []bool, learned []string, columns []decoded) {
+// restoreGiven is restore beside what is given. moved is a column whose number lay beyond that, or -1.
+func (w *rewriting) restoreGiven(dst []string, given []bool, learned []string, columns []decoded) (moved int) {
 	own := slices.Clone(dst)
 	w.restore(dst, learned)
 	drawn := slices.Clone(dst)
@@ -107,7 +112,7 @@ func (w *rewriting) restoreGiven(dst []string, given []bool, learned []string, c
 		}
 		w.matching(s.joint, columns[k].part, given, own, dst)
 	}
-	r := w.newRow(dst)
+	r, moved := w.newRow(dst), -1
 	for j := range dst {
 		if given[j] {
 			dst[j] = own[j]
@@ -124,9 +129,12 @@ func (w *rewriting) restoreGiven(dst []string, given []bool, learned []string, c
 				dst[j] = w.find(r, j, drawn[j])
 				r.values[j], _ = w.fields[j].Float(dst[j])
 			}
-			w.between(r, j, given)
+			if w.between(r, j, given) {
+				moved = j
+			}
 		}
 	}
+	return moved
 }
 
 // matching gives the columns of a joint that are not given the values of a combination with those that are.
@@ -156,11 +164,11 @@ func (w *rewriting) matching(joint int, p *Part, given []bool, own, dst []string
 }
 
 // between puts column j, which is not given, within what given columns leave it beside those that it is
-// found from.
-func (w *rewriting) between(r *row, j int, given []bool) {
+// found from, and tells whether it was not.
+func (w *rewriting) between(r *row, j int, given []bool) (moved bool) {
 	v := r.values[j]
 	if math.IsNaN(v) || w.total[j] >= 0 {
-		return
+		return false
 	}
 	f := &w.fields[j]
 	others := []*Field{f}
@@ -184,12 +192,13 @@ func (w *rewriting) between(r *row, j int, given []bool) {
 		}
 	}
 	if win.side(v) == 0 {
-		return
+		return false
 	}
 	if text, _, ok := f.settle(v, win); ok {
 		r.texts[j] = text
 		r.values[j], _ = f.Float(text)
 	}
+	return true
 }
 
 // after tells whether column j is found after another.
