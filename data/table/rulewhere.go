@@ -105,35 +105,6 @@ func (f *Field) allow(will []bool, clauses []clause, text func(i int) string) er
 	return nil
 }
 
-// classes are those of the user's column j, in terms of what is learned.
-func (w *rewriting) classes(core *Transform, j int) ([]Class, error) {
-	k := w.slot(j)
-	switch {
-	case w.found(j):
-		return nil, fmt.Errorf("column %q: %w", w.fields[j].Name, w.notAsked(j))
-	case w.joint[j] < 0:
-		return core.classes(k)
-	}
-	place, row := core.Places()[k], make([]string, len(w.fields))
-	if place.Cell < 0 {
-		return nil, fmt.Errorf("column %q has no classes: every row has the same %s", w.fields[j].Name, core.Schema.Columns[k].Name)
-	}
-	var classes []Class
-	for i, text := range core.Parts[k].States {
-		w.split(w.joint[j], string(text), row)
-		if w.fields[j].IsMissing(row[j]) {
-			continue
-		}
-		at := slices.IndexFunc(classes, func(c Class) bool { return c.Text == row[j] })
-		if at < 0 {
-			at = len(classes)
-			classes = append(classes, newClass(k, place, row[j]))
-		}
-		classes[at].Where.States[place.First+i] = true
-	}
-	return classes, nil
-}
-
 // slot is the learned column in which the user's column j is.
 func (w *rewriting) slot(j int) int {
 	return slices.IndexFunc(w.slots, func(s slot) bool { return s.joint < 0 && s.column == j || s.joint >= 0 && s.joint == w.joint[j] })
