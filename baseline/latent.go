@@ -42,7 +42,12 @@ type piece struct {
 }
 
 func newSpace(tr *table.Transform, t *table.Table, rows *table.Encoded) (*space, error) {
-	at, err := tr.Schema.Match(t)
+	schema := tr.Learned()
+	t, err := tr.Apply(t)
+	if err != nil {
+		return nil, err
+	}
+	at, err := schema.Match(t)
 	if err != nil {
 		return nil, err
 	}
@@ -51,10 +56,10 @@ func newSpace(tr *table.Transform, t *table.Table, rows *table.Encoded) (*space,
 		if p.Num < 0 && p.Cell < 0 {
 			continue
 		}
-		c := latent{place: p, numeric: tr.Schema.Columns[j].Kind.Numeric()}
+		c := latent{place: p, numeric: schema.Columns[j].Kind.Numeric()}
 		counts := stateCounts(p, rows)
 		if c.numeric {
-			c.byValue(tr, j, counts, smoothValues(tr.Schema, t, j, at[j], p, rows))
+			c.byValue(tr, j, counts, smoothValues(schema, t, j, at[j], p, rows))
 		} else {
 			c.byFrequency(counts)
 		}
@@ -104,7 +109,7 @@ func (c *latent) byValue(tr *table.Transform, j int, counts, smooth []float64) {
 	}
 	var order []mass
 	for k := c.place.First; k < len(counts); k++ {
-		v, ok := tr.Schema.Columns[j].Float(tr.StateText(j, k))
+		v, ok := tr.Learned().Columns[j].Float(tr.StateText(j, k))
 		if !ok {
 			v = math.Inf(-1)
 		}

@@ -41,14 +41,17 @@ func (m *TableModel) Draw(ctx context.Context, o DrawOptions) (*table.Table, err
 	if err != nil {
 		return nil, err
 	}
-	if !m.mustDiffer(o) {
-		return m.Config.Table.Transform.DecodeAround(rows, like.text()), nil
-	}
-	o.Watch = nil
-	return m.unique(rows, func(ids []uint64) (table.Sample, error) {
-		o.N = len(ids)
+	again := func(ids []uint64) (table.Sample, error) {
+		o.N, o.Watch = len(ids), nil
 		return draw(ids, o)
-	})
+	}
+	switch {
+	case like != nil:
+		return like.decode(m.Config.Table.Transform, rows, again)
+	case m.mustDiffer(o):
+		return m.unique(rows, again)
+	}
+	return m.Config.Table.Transform.Decode(rows), nil
 }
 
 // sample draws the rows of these identities.
@@ -59,7 +62,7 @@ func (d *tableDraw) sample(ids []uint64, wishes []*wish, like *like) (table.Samp
 			return c.wanted(wishes, ids)
 		}
 		k := d.nothing(ids)
-		like.start(k, c.lo)
+		like.start(k)
 		return c.keep(c.sample(k, c.watch()...))
 	})
 	if err != nil {

@@ -53,19 +53,19 @@ func (m *TableModel) Fill(ctx context.Context, t *table.Table, o FillOptions) (*
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCondition, err)
 	}
-	f := &filling{TableModel: m, seen: seen, o: o, decoder: transform.NewDecoder(o.Seed)}
+	f := &filling{TableModel: m, seen: seen, o: o, source: t.Source, wide: len(transform.Schema.Columns), decoder: transform.NewDecoder(o.Seed)}
 	out := &Filled{Unknown: seen.Unknown()}
 	if o.Unknown {
 		seen.OpenUnknown()
 	}
+	f.marks = seen.Fill()
 	f.rows, out.Cells = seen.Gaps()
 	out.Rows = len(f.rows)
 	if err := f.draw(ctx); err != nil {
 		return nil, err
 	}
 	for _, texts := range f.texts {
-		wide := len(transform.Parts)
-		out.Tables = append(out.Tables, seen.Complete(f.rows, func(k, j int) string { return texts[k*wide+j] }))
+		out.Tables = append(out.Tables, seen.Complete(f.rows, func(k, j int) string { return texts[k*f.wide+j] }))
 	}
 	return out, nil
 }
@@ -75,58 +75,110 @@ type filling struct {
 	*TableModel
 	seen    *table.Observed
 	o       FillOptions
+	source  string // of the table
+	marks   []bool // states of cells that are not drawn
 	decoder *table.Decoder
 	rows    []int      // that have open cells
+	wide    int        // columns of the schema
 	texts   [][]string // of each table: (rows, columns of the schema)
 }
+
+// gap is a row of one of the tables that is drawn.
+type gap struct{ row, table int } // row counts those that have open cells
 
 // fillBlock is the number of draws that are kept at a time.
 const fillBlock = 1 << 17
 
-// draw draws all rows of all tables.
+// draw draws all rows of all tables, and those anew that break a rule beside what is given, under other
+// identities for each try.
 func (f *filling) draw(ctx context.Context) error {
 	d, err := f.newTableDraw(ctx, DrawOptions{N: len(f.rows) * f.o.Draws, Seed: f.o.Seed, Sampler: f.o.Sampler,
 		Steps: f.o.Steps, Memory: f.o.Memory, Watch: f.o.Watch})
 	if err != nil {
 		return err
 	}
-	tables, wide := f.o.Draws, len(f.Config.Table.Transform.Parts)
+	tables := f.o.Draws
 	if f.o.Point {
 		tables = 1
 	}
 	f.texts = make([][]string, tables)
+	var pending []gap
 	for k := range f.texts {
-		f.texts[k] = make([]string, len(f.rows)*wide)
+		f.texts[k] = make([]string, len(f.rows)*f.wide)
 	}
-	block := max(1, fillBlock/f.o.Draws)
-	for lo := 0; lo < len(f.rows); lo += block {
-		rows := f.rows[lo:min(lo+block, len(f.rows))]
-		x, cells, err := d.run(len(rows)*f.o.Draws, func(c *chunk) error { return c.keep(c.sample(f.start(c, rows), c.watch()...)) })
+	for i := range f.rows {
+		for k := range tables {
+			pending = append(pending, gap{i, k})
+		}
+	}
+	keys := f.newKeys()
+	for try := 0; len(pending) > 0; try++ {
+		broken, err := f.try(d, pending, try)
 		if err != nil {
 			return err
 		}
-		f.pool.Run(len(rows), func(_, i int) { f.decode(x, cells, i, lo+i) })
+		d.o.Watch = nil
+		again := failed(keys.take(f, pending, broken))
+		if len(again) > 0 && try == ruleTries-1 {
+			i := again[0]
+			return fmt.Errorf("%w: %s: row %d: none of %d rows that were drawn beside what it holds obeys the rules: %s: correct the row, or train without the rule",
+				ErrCondition, f.source, f.rows[pending[i].row]+1, ruleTries, broken[i])
+		}
+		for k, i := range again {
+			pending[k] = pending[i]
+		}
+		pending = pending[:len(again)]
 	}
 	return nil
 }
 
-// start is what is known of the draws of a chunk; the draws of a row stand together.
-func (f *filling) start(c *chunk, rows []int) *known {
+// each is the number of draws behind a gap.
+func (f *filling) each() int {
+	if f.o.Point {
+		return f.o.Draws
+	}
+	return 1
+}
+
+// try draws gaps, and names for each a rule that it breaks.
+func (f *filling) try(d *tableDraw, gaps []gap, try int) (broken []string, err error) {
+	broken = make([]string, len(gaps))
+	block := max(1, fillBlock/f.o.Draws) * f.o.Draws / f.each()
+	for lo := 0; lo < len(gaps); lo += block {
+		part := gaps[lo:min(lo+block, len(gaps))]
+		x, cells, err := d.run(len(part)*f.each(), func(c *chunk) error {
+			return c.keep(c.sample(f.start(c, part, try), c.watch()...))
+		})
+		if err != nil {
+			return nil, err
+		}
+		f.pool.Run(len(part), func(_, i int) { broken[lo+i] = f.decode(x, cells, i, part[i], try) })
+	}
+	return broken, nil
+}
+
+// start is what is known of the draws of a chunk; the draws of a gap stand together.
+func (f *filling) start(c *chunk, gaps []gap, try int) *known {
 	ids := make([]uint64, c.rows)
-	at := func(i int) (row, draw int) { return rows[(c.lo+i)/f.o.Draws], (c.lo + i) % f.o.Draws }
+	at := func(i int) (row, draw int) {
+		g := gaps[(c.lo+i)/f.each()]
+		return f.rows[g.row], f.number(g, (c.lo+i)%f.each(), try)
+	}
 	for i := range ids {
 		row, draw := at(i)
 		ids[i] = f.identity(row, draw)
 	}
 	k := f.nothing(ids)
-	k.never = f.Config.Table.Transform.Marks()
+	k.never = f.marks
 	for i := range ids {
 		row, draw := at(i)
 		k.observe(i, f.seen, row, uint64(draw))
-		k.decide(i)
 	}
 	return k
 }
+
+// number is that of a gap's draw k among all draws of its row.
+func (f *filling) number(g gap, k, try int) int { return try*f.o.Draws + g.table + k }
 
 // identity keys a draw of a row. The points of the draws behind one value are even among each other,
 // those of a completed table among its rows.
@@ -137,18 +189,34 @@ func (f *filling) identity(row, draw int) uint64 {
 	return identity(uint64(row), draw)
 }
 
-// decode writes the texts of the draws of a block's row i as row to of the tables.
-func (f *filling) decode(x *process.State, cells *process.Cells, i, to int) {
-	wide := len(f.Config.Table.Transform.Parts)
-	dst := func(k int) []string { return f.texts[k][to*wide : (to+1)*wide] }
-	num, states := make([][]float64, f.o.Draws), make([][]int32, f.o.Draws)
-	for k := range f.o.Draws {
-		num[k], states[k] = x.Row(i*f.o.Draws+k), cells.Row(i*f.o.Draws+k)
-		if !f.o.Point {
-			f.decoder.Row(dst(k), num[k], states[k], f.identity(f.rows[to], k))
+// text is where the texts of a gap stand.
+func (f *filling) text(g gap) []string { return f.texts[g.table][g.row*f.wide : (g.row+1)*f.wide] }
+
+// decode writes the texts of gap i of a block, and names a rule that they break.
+func (f *filling) decode(x *process.State, cells *process.Cells, i int, g gap, try int) (broken string) {
+	dst, given, each := f.text(g), make([]bool, f.wide), f.each()
+	fresh := func() {
+		for j := range dst {
+			dst[j], given[j] = f.seen.Text(f.rows[g.row], j)
 		}
 	}
+	fresh()
 	if f.o.Point {
-		f.decoder.Guess(dst(0), num, states, uint64(f.rows[to]))
+		num, states := make([][]float64, each), make([][]int32, each)
+		for k := range each {
+			num[k], states[k] = x.Row(i*each+k), cells.Row(i*each+k)
+		}
+		if broken = f.decoder.Guess(dst, given, num, states, uint64(f.rows[g.row])); broken == "" {
+			return ""
+		}
 	}
+	// Where the best values break a rule together, the first draw that breaks none is taken.
+	for k := range each {
+		fresh()
+		broken = f.decoder.RowGiven(dst, given, x.Row(i*each+k), cells.Row(i*each+k), f.identity(f.rows[g.row], f.number(g, k, try)), try < firmTries && !f.o.Point)
+		if broken == "" {
+			break
+		}
+	}
+	return broken
 }

@@ -15,10 +15,11 @@ import (
 // rows of which any part is given (denoise.Give), so that what is known stands from the first step
 // to the last, and the rest is drawn from the network's conditional at the cost of any other row.
 type known struct {
-	ids   []uint64       // of the rows: they key what is random
-	cells *process.Cells // states, process.Mask for what is to be drawn; the draw changes them
-	given *denoise.Given // numbers
-	never []bool         // by state of all cells: not to be drawn; nil: none
+	ids   []uint64           // of the rows: they key what is random
+	cells *process.Cells     // states, process.Mask for what is to be drawn; the draw changes them
+	given *denoise.Given     // numbers
+	never []bool             // by state of all cells: not to be drawn; nil: none
+	allow [][]*table.Allowed // by row: states of which one is to be drawn; nil: any
 }
 
 // nothing is known of the rows of these identities.
@@ -29,7 +30,7 @@ func (m *TableModel) nothing(ids []uint64) *known {
 
 // free tells whether nothing is known of any of the rows.
 func (k *known) free() bool {
-	return k.never == nil && !k.given.Any() && !slices.ContainsFunc(k.cells.Data, func(v int32) bool { return v != process.Mask })
+	return k.never == nil && k.allow == nil && !k.given.Any() && !slices.ContainsFunc(k.cells.Data, func(v int32) bool { return v != process.Mask })
 }
 
 // identities are those of the rows first to first+n-1, of their draw number k: 0 is the usual one.
@@ -53,23 +54,34 @@ func (m *TableModel) knowing(k *known, d *denoise.TableModel) (sample.MixedDenoi
 		}
 		d.Given = k.given
 	}
-	if k.never == nil {
+	if k.never == nil && k.allow == nil {
 		return d, nil
 	}
-	return without{d, k.never}, nil
+	return without{d, k}, nil
 }
 
 // without is a denoiser that holds some states for impossible.
 type without struct {
 	sample.MixedDenoiser
-	never []bool // by state of all cells
+	*known
 }
 
 func (w without) DenoiseCells(x0 *process.State, logits []float64, xt *process.State, cells *process.Cells, t []float64) {
 	w.MixedDenoiser.DenoiseCells(x0, logits, xt, cells, t)
 	for i := range logits {
-		if w.never[i%len(w.never)] {
+		if w.never != nil && w.never[i%len(w.never)] {
 			logits[i] = math.Inf(-1)
+		}
+	}
+	offsets := cells.Offsets()
+	width := offsets[len(offsets)-1]
+	for i, all := range w.allow {
+		for _, a := range all {
+			for k, ok := range a.States {
+				if !ok {
+					logits[i*width+offsets[a.Cell]+k] = math.Inf(-1)
+				}
+			}
 		}
 	}
 }
@@ -77,12 +89,22 @@ func (w without) DenoiseCells(x0 *process.State, logits []float64, xt *process.S
 // decide gives the cells of row i of which all states but one are not to be drawn. A number that may
 // only be there is then drawn as one that is, from the first step.
 func (k *known) decide(i int) {
-	first := 0
+	row, first := k.cells.Row(i), 0
 	for j, card := range k.cells.Card {
-		if only, one := single(k.never[first : first+card]); one && k.cells.Row(i)[j] == process.Mask {
-			k.cells.Row(i)[j] = only
+		if k.never != nil && row[j] == process.Mask {
+			if only, one := single(k.never[first : first+card]); one {
+				row[j] = only
+			}
 		}
 		first += card
+	}
+	if k.allow == nil {
+		return
+	}
+	for _, a := range k.allow[i] {
+		if admits := admitted(a.States); len(admits) == 1 && row[a.Cell] == process.Mask {
+			row[a.Cell] = int32(admits[0])
+		}
 	}
 }
 
@@ -102,4 +124,18 @@ func single(never []bool) (state int32, one bool) {
 func (k *known) observe(i int, o *table.Observed, row int, epoch uint64) {
 	at := i * k.given.X.Dim
 	o.Row(row, epoch, k.given.X.Row(i), k.given.Is[at:at+k.given.X.Dim], k.cells.Row(i))
+	k.permit(i, o, row)
+	k.decide(i)
+}
+
+// permit keeps what row i may hold beside what a table knows of it.
+func (k *known) permit(i int, o *table.Observed, row int) {
+	allowed := o.Allowed(row)
+	if len(allowed) == 0 {
+		return
+	}
+	if k.allow == nil {
+		k.allow = make([][]*table.Allowed, len(k.ids))
+	}
+	k.allow[i] = allowed
 }

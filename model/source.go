@@ -97,7 +97,9 @@ func NewConfig(s *Source, preset string) (*Config, error) {
 		return NewImageConfig(s.Images, preset)
 	}
 	schema := table.Infer(s.Table)
-	schema.Rules = s.Rules
+	if len(s.Rules) > 0 {
+		schema.Rules = s.Rules
+	}
 	return NewTableConfig(s.Table, schema, preset)
 }
 

@@ -153,7 +153,7 @@ func (m *TableModel) checkUnique(o DrawOptions, like *like) error {
 	}
 	transform := m.Config.Table.Transform
 	if like != nil {
-		return fmt.Errorf("%w: the rule %s asks for rows that differ, and rows like given ones can't be chosen: leave one out", ErrCondition, transform.Keys()[0].Rule)
+		return fmt.Errorf("%w: %s asks for rows that differ, and rows like given ones can't be chosen: leave one out", ErrCondition, transform.Keys()[0].Rule)
 	}
 	if err := transform.Room(o.N); err != nil {
 		return fmt.Errorf("%w: %w", ErrUnique, err)

@@ -46,14 +46,14 @@ func (m *TableModel) wishes(conditions []string, balance string, seed uint64) ([
 		w, err := m.wish(where, conditions, seed)
 		return []*wish{w}, err
 	}
-	column, states, err := transform.Classes(balance)
+	classes, err := transform.Classes(balance)
 	if err != nil {
 		return nil, fmt.Errorf("%w: balance: %w", ErrCondition, err)
 	}
 	var out []*wish
-	for _, k := range states {
-		all := append(slices.Clip(conditions), balance+"="+transform.StateText(column, k))
-		class, ok := within(where, column, k, transform.Places()[column].Card)
+	for _, c := range classes {
+		all := append(slices.Clip(conditions), balance+"="+c.Text)
+		class, ok := within(where, c.Where)
 		if !ok {
 			continue
 		}
@@ -69,18 +69,19 @@ func (m *TableModel) wishes(conditions []string, balance string, seed uint64) ([
 	return out, nil
 }
 
-// within narrows conditions to one state of a column; ok is false if they exclude it.
-func within(where []table.Where, column, state, card int) (out []table.Where, ok bool) {
-	one := table.Where{Column: column, States: make([]bool, card)}
-	one.States[state] = true
+// within narrows conditions to a class of a column; ok is false if they exclude it.
+func within(where []table.Where, class table.Where) (out []table.Where, ok bool) {
+	class.States = slices.Clone(class.States)
 	for _, w := range where {
-		if w.Column != column {
+		if w.Column != class.Column {
 			out = append(out, w)
-		} else if w.States != nil && !w.States[state] {
-			return nil, false
+			continue
+		}
+		for k := range w.States {
+			class.States[k] = class.States[k] && w.States[k]
 		}
 	}
-	return append(out, one), true
+	return append(out, class), slices.Contains(class.States, true)
 }
 
 // wish works out how rows under conditions begin.
@@ -244,6 +245,7 @@ func (c *chunk) wanted(wishes []*wish, rows []uint64) error {
 // plain order the rows of one wish would have points that are even among all rows only.)
 func inTurn(wishes []*wish, row, seed uint64) *wish {
 	n := len(wishes)
+	row &= 1<<uniqueShift - 1 // all candidates of a row have one wish
 	return wishes[rng.New(seed, rng.Condition).Perm(int(row%uint64(n)), n, row/uint64(n))]
 }
 

@@ -23,16 +23,36 @@ type TableRun struct {
 // OfTableRun is the space of a page on a trained model of tables, and the model itself.
 func OfTableRun(m *model.TableModel, src *model.Source) (*Space, Network, error) {
 	d := m.Config.Table.Transform.Numbers()
+	why := fmt.Sprintf("The run models %d columns as smooth numbers and the others as categories", d)
 	if d >= 2 && d <= mostDims {
-		s, err := RunTableSpace(m, src)
-		return s, TableRun{Model: m, Source: src}, err
+		apart, err := numbersApart(m, src)
+		if err != nil {
+			return nil, nil, err
+		}
+		if !apart {
+			s, err := RunTableSpace(m, src)
+			return s, TableRun{Model: m, Source: src}, err
+		}
+		why = "By its rules the run learns totals themselves only where a part is missing, and no row has all of its numbers"
 	}
 	s, err := TableSpace(src)
 	if err != nil {
 		return nil, nil, err
 	}
-	s.About = append(s.About, fmt.Sprintf("The run models %d columns as smooth numbers and the others as categories, so the page shows the columns themselves. Its network is held against the other models at the end by the rows it draws; everywhere else the Gaussian plays the model.", d))
+	s.About = append(s.About, why+", so the page shows the columns themselves. Its network is held against the other models at the end by the rows it draws; everywhere else the Gaussian plays the model.")
 	return s, TableRun{Model: m, Source: src, SamplesOnly: true}, nil
+}
+
+// numbersApart tells whether the rules of a run leave hardly any row that has all numbers of its network.
+func numbersApart(m *model.TableModel, src *model.Source) (bool, error) {
+	if m.Config.Table.Transform.Ruled == nil {
+		return false, nil
+	}
+	x, _, err := m.Numbers(src.Table)
+	if err != nil {
+		return false, err
+	}
+	return x.Rows < fewest, nil
 }
 
 var _ Network = TableRun{}

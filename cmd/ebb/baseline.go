@@ -45,7 +45,7 @@ func (o *sampleOptions) checkBaseline() error {
 	if err := baseline.Check(o.baseline); err != nil {
 		return &exitError{exitUsage, err}
 	}
-	for _, flag := range []string{"sampler", "steps", "grid", "where", "particles", "trajectory", "memory", "precision", "guidance", "init", "inpaint"} {
+	for _, flag := range []string{"sampler", "steps", "grid", "where", "balance", "like", "trajectory", "memory", "precision", "guidance", "init", "inpaint"} {
 		if o.condition.given(flag) {
 			return usagef("--%s is for a diffusion model; --baseline %s draws without it", flag, o.baseline)
 		}

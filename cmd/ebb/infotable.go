@@ -100,7 +100,7 @@ func writeSchema(s *table.Schema, path, of string) error {
 }
 
 func (i tableInfo) print(w io.Writer) error {
-	fmt.Fprintf(w, "%s: a table of %s and %s\n\n", i.Path, plural(i.Rows, "row"), plural(len(i.Columns), "column"))
+	fmt.Fprintf(w, "%s: a table of %s and %s\n\n", i.Path, plural(i.Rows, "row"), plural(len(i.schema.Columns), "column"))
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tw, "column\tkind\tmissing\tvalues\tmodelled as\treason")
 	for k := range i.Columns {

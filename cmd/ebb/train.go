@@ -328,6 +328,9 @@ func (o *trainOptions) newConfig(src *model.Source) (*model.Config, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(src.Rules) > 0 {
+		schema.Rules = src.Rules
+	}
 	return model.NewTableConfig(src.Table, schema, o.preset)
 }
 

@@ -52,36 +52,41 @@ func (t *Transform) Verify(s Sample) error {
 
 // Decode turns numbers and cells into a table of the schema's columns, every value spelled as the
 // column spells it. What Verify would refuse makes it panic.
-func (t *Transform) Decode(s Sample) *Table { return t.DecodeAround(s, nil) }
+func (t *Transform) Decode(s Sample) *Table {
+	tab, _ := t.DecodeAround(s, nil, false)
+	return tab
+}
 
 // DecodeAround is Decode for rows of which fixed knows some texts, by row and column of the schema;
-// nil knows none.
-func (t *Transform) DecodeAround(s Sample, fixed func(i, j int) (text string, ok bool)) *Table {
+// nil knows none. Where rules rewrite the table the others obey them beside these; broken then names for each
+// row a rule that it breaks all the same, or is empty; firm is that of RowGiven.
+func (t *Transform) DecodeAround(s Sample, fixed func(i, j int) (text string, ok bool), firm bool) (tab *Table, broken []string) {
 	d := t.NewDecoder(s.Seed)
 	D, C := d.numbers, len(d.cards)
 	if len(s.Num) != s.Rows*D || len(s.Cells) != s.Rows*C {
 		panic(fmt.Sprintf("table: %d numbers and %d cells for %d rows of %d numbers and %d cells",
 			len(s.Num), len(s.Cells), s.Rows, D, C))
 	}
-	tab := t.Empty()
+	tab = t.Empty()
 	tab.Watch = s.Watch
-	row := make([]string, len(t.Schema.Columns))
+	row, given := make([]string, len(t.Schema.Columns)), make([]bool, len(t.Schema.Columns))
 	for i := range s.Rows {
 		s.Watch.row(Decoding, i, s.Rows)
-		d.row(row, s.Num[i*D:(i+1)*D], s.Cells[i*C:(i+1)*C], s.identity(i, s.IDs), s.identity(i, s.Names))
-		for j := range row {
-			if fixed == nil {
-				break
-			}
-			if text, ok := fixed(i, j); ok {
-				row[j] = text
-			}
+		num, cells := s.Num[i*D:(i+1)*D], s.Cells[i*C:(i+1)*C]
+		if fixed == nil {
+			d.row(row, num, cells, s.identity(i, s.IDs), s.identity(i, s.Names))
+			tab.Append(row...)
+			continue
 		}
+		for j := range row {
+			row[j], given[j] = fixed(i, j)
+		}
+		broken = append(broken, d.rowGiven(row, given, num, cells, [2]uint64{s.identity(i, s.IDs), s.identity(i, s.Names)}, firm))
 		tab.Append(row...)
 	}
 	tab.seal()
 	s.Watch.tell(Decoding, s.Rows, s.Rows)
-	return tab
+	return tab, broken
 }
 
 // Empty returns a table without rows, with the schema's columns and dialect: the header that
@@ -106,6 +111,9 @@ type Decoder struct {
 	columns []decoded
 	draws   rng.Stream
 	rules   *rewriting // nil where no rule rewrites the table
+
+	tests        []test            // of the rules less and sum
+	combinations []map[string]bool // of each joint
 }
 
 type decoded struct {
@@ -138,6 +146,9 @@ func (t *Transform) NewDecoder(seed uint64) *Decoder {
 			c.id = newNamer(c.field.Identifier, d.draws, uint64(j))
 		}
 		d.columns = append(d.columns, c)
+	}
+	if d.rules != nil {
+		d.testing()
 	}
 	return d
 }

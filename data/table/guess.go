@@ -2,11 +2,18 @@ package table
 
 import "math"
 
-// Guess writes the best single value for each column of the schema from several draws of one row:
-// of numbers and dates the mean, which has the least squared error, put on the column's grid; of
+// Guess writes the best single value for each column that is not given, as in RowGiven, from several draws
+// of one row: of numbers and dates the mean, which has the least squared error, put on the column's grid; of
 // other columns the text drawn most often. num are the draws' numbers, each (D), cells their cells,
-// each (C).
-func (d *Decoder) Guess(dst []string, num [][]float64, cells [][]int32, row uint64) {
+// each (C). Under rules these are the means of what is learned: of distances and parts.
+func (d *Decoder) Guess(dst []string, given []bool, num [][]float64, cells [][]int32, row uint64) (broken string) {
+	best := make([]string, len(d.columns))
+	d.guess(best, num, cells, row)
+	return d.around(dst, given, best, false)
+}
+
+// guess is Guess of a row of the learned table.
+func (d *Decoder) guess(dst []string, num [][]float64, cells [][]int32, row uint64) {
 	for j := range d.columns {
 		c := &d.columns[j]
 		if c.field.Kind.Numeric() && d.mean(dst, j, num, cells) {

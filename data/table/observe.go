@@ -13,16 +13,24 @@ import (
 type Observed struct {
 	transform *Transform
 	table     *Table
-	columns   []observedColumn // one a column of the schema
+	own       []ownColumn      // one a column of the schema
+	columns   []observedColumn // one a column of the learned schema
+	rules     *observedRules   // nil where no rule rewrites the table
 	unknown   []Unknown
 	jitter    rng.Stream
 }
 
-// observedColumn is what is known of a column of the schema.
+// ownColumn is a column of the schema in the table.
+type ownColumn struct {
+	at   int    // its number in the table, -1: absent
+	open []bool // by text; with rules by cell, in observedRules
+}
+
+// observedColumn is what is known of a learned column.
 type observedColumn struct {
 	encoded
-	at   int    // its number in the table, -1: absent
-	open []bool // by text
+	at   int    // -1: nothing
+	open []bool // by text: not known
 }
 
 // Observe reads what a table knows of rows like those that the transform was fitted to. Its columns
@@ -32,7 +40,14 @@ type observedColumn struct {
 // value, so their cells are never open. Texts that the transform does not know are listed by
 // Unknown; they are not open, and of no use to the others. The seed keys the jitter that spreads
 // ties.
+//
+// Under rules that rewrite the table a learned column is known where all are that it is made from. An error
+// names the first row whose given cells break a rule by themselves. Of a combination that was not learned
+// the missing cells are not open.
 func (t *Transform) Observe(tab *Table, seed uint64) (*Observed, error) {
+	if t.Ruled != nil {
+		return t.observeRuled(tab, seed)
+	}
 	o := &Observed{transform: t, table: tab, jitter: rng.New(seed, rng.Jitter)}
 	at := make(map[string]int, len(tab.Columns))
 	for k, name := range tab.Names() {
@@ -43,18 +58,24 @@ func (t *Transform) Observe(tab *Table, seed uint64) (*Observed, error) {
 		k, ok := at[string(t.Schema.Columns[j].Name)]
 		if !ok {
 			o.columns = append(o.columns, observedColumn{at: -1, encoded: encoded{place: place}})
+			o.own = append(o.own, ownColumn{at: -1})
 			continue
 		}
 		found = true
 		c := observedColumn{encoded: t.encodeColumn(j, place, tab.Columns[k]), at: k}
 		o.note(&c, j, tab.Columns[k])
-		o.columns = append(o.columns, c)
+		o.columns, o.own = append(o.columns, c), append(o.own, ownColumn{k, c.open})
 	}
 	if !found {
-		return nil, &Error{File: tab.Source, Problem: fmt.Sprintf("none of its columns %q is one of the model's", tab.Names()),
-			Remedy: fmt.Sprintf("the model's columns are %q", t.Schema.Names())}
+		return nil, t.foreign(tab)
 	}
 	return o, nil
+}
+
+// foreign is the error of a table without any column of the schema.
+func (t *Transform) foreign(tab *Table) error {
+	return &Error{File: tab.Source, Problem: fmt.Sprintf("none of its columns %q is one of the model's", tab.Names()),
+		Remedy: fmt.Sprintf("the model's columns are %q", t.Schema.Names())}
 }
 
 // note finds the open texts and those that are not known.
@@ -80,6 +101,10 @@ func (o *Observed) Unknown() []Unknown { return o.unknown }
 
 // OpenUnknown opens the cells whose texts the transform does not know.
 func (o *Observed) OpenUnknown() {
+	if o.rules != nil {
+		o.rules.openUnknown(o)
+		return
+	}
 	for j := range o.columns {
 		c := &o.columns[j]
 		if c.at < 0 || c.place.Cell < 0 && c.place.Num < 0 {
@@ -94,16 +119,24 @@ func (o *Observed) OpenUnknown() {
 // Rows is the number of rows.
 func (o *Observed) Rows() int { return o.table.Rows() }
 
+// Has tells whether the table has these columns of the schema.
+func (o *Observed) Has(columns []int) bool {
+	return !slices.ContainsFunc(columns, func(j int) bool { return o.own[j].at < 0 })
+}
+
 // Open tells whether row i has an open cell in column j of the schema.
 func (o *Observed) Open(i, j int) bool {
-	c := &o.columns[j]
-	return c.at >= 0 && c.open[c.codes[i]]
+	if o.rules != nil {
+		return o.rules.cells[i*len(o.own)+j] == cellOpen
+	}
+	c := &o.own[j]
+	return c.at >= 0 && c.open[o.table.Columns[c.at].codes[i]]
 }
 
 // Text is the text of row i in column j of the schema, if the column is there and the cell not open.
 func (o *Observed) Text(i, j int) (text string, ok bool) {
-	c := &o.columns[j]
-	if c.at < 0 || c.open[c.codes[i]] {
+	c := &o.own[j]
+	if c.at < 0 || o.Open(i, j) {
 		return "", false
 	}
 	return o.table.Columns[c.at].At(i), true
@@ -113,7 +146,7 @@ func (o *Observed) Text(i, j int) (text string, ok bool) {
 func (o *Observed) Gaps() (rows []int, cells int) {
 	for i := range o.Rows() {
 		before := cells
-		for j := range o.columns {
+		for j := range o.own {
 			if o.Open(i, j) {
 				cells++
 			}
@@ -172,9 +205,9 @@ func (o *Observed) Complete(rows []int, text func(k, j int) string) *Table {
 	for i := range o.Rows() {
 		row = o.table.Row(row, i)
 		if k < len(rows) && rows[k] == i {
-			for j := range o.columns {
+			for j := range o.own {
 				if o.Open(i, j) {
-					row[o.columns[j].at] = text(k, j)
+					row[o.own[j].at] = text(k, j)
 				}
 			}
 			k++
@@ -187,37 +220,87 @@ func (o *Observed) Complete(rows []int, text func(k, j int) string) *Table {
 
 // Unheld says why a text can't be a value of a column, and which it may have meant.
 func (t *Transform) Unheld(column, text string) error {
-	j, err := t.Schema.Lookup(column)
-	if err != nil {
-		return err
+	j := slices.Index(t.Schema.Names(), column)
+	if j < 0 && t.Ruled != nil {
+		return fmt.Errorf("columns %s: no row that was learned has %q in them together: correct one of them, or leave it out", column, text)
+	}
+	if j < 0 {
+		return t.Schema.absent(column)
+	}
+	if w := t.rewriting(); w != nil {
+		return fmt.Errorf("column %q: %w", column, w.unheld(t.core(), j, text))
 	}
 	return fmt.Errorf("column %q: %w", column, (&selection{t: t, j: j}).unknown(text))
 }
 
-// Marks tells of each state of all cells, side by side as Cards lists them, whether it is a mark of
-// a missing value; none are in a cell of nothing but marks.
-func (t *Transform) Marks() []bool {
+// unheld says why a text can't be a value of the user's column j.
+func (w *rewriting) unheld(core *Transform, j int, text string) error {
+	k, f := w.slot(j), &w.fields[j]
+	switch {
+	case w.found(j):
+		return fmt.Errorf("%q is no value of it: it holds %s from %s to %s", text, f.Kind, f.Min, f.Max)
+	case w.joint[j] < 0:
+		return (&selection{t: core, j: k}).unknown(text)
+	}
+	row, states := make([]string, len(w.fields)), core.Parts[k].States
+	return f.never(text, len(states), func(i int) string {
+		w.split(w.joint[j], string(states[i]), row)
+		return row[j]
+	})
+}
+
+// Fill has missing values not drawn: they are left where nothing else can stand. It tells of each state of
+// all cells, side by side as Cards lists them, whether it is a mark of a missing value, or stands for
+// one; none are in a cell of nothing but marks.
+func (o *Observed) Fill() (marks []bool) {
+	if o.rules != nil {
+		o.rules.fill(o)
+		return o.rules.marks()
+	}
+	return o.transform.marks()
+}
+
+// Allowed are the states that cells of row i may take beside what is given, where not all do.
+func (o *Observed) Allowed(i int) []*Allowed {
+	if o.rules == nil {
+		return nil
+	}
+	var out []*Allowed
+	for k := range o.rules.values {
+		if a := o.rules.allowed(o, i, k); a != nil && a.Cell >= 0 && slices.Contains(a.States, false) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+func (t *Transform) marks() []bool {
 	var marks []bool
 	for j, place := range t.Places() {
-		if place.Cell < 0 {
-			continue
+		if place.Cell >= 0 {
+			marks = append(marks, t.marksOf(j, place)...)
 		}
-		own, all := make([]bool, place.Card), !place.Rest && len(t.Parts[j].Rare) == 0
-		for k, text := range t.Parts[j].States {
-			own[place.First+k] = t.Schema.Columns[j].IsMissing(string(text))
-			all = all && own[place.First+k]
-		}
-		if all {
-			clear(own)
-		}
-		marks = append(marks, own...)
 	}
 	return marks
+}
+
+// marksOf are those of one cell.
+func (t *Transform) marksOf(j int, place Place) []bool {
+	own, all := make([]bool, place.Card), !place.Rest && len(t.Parts[j].Rare) == 0
+	for k, text := range t.Parts[j].States {
+		own[place.First+k] = t.Schema.Columns[j].IsMissing(string(text))
+		all = all && own[place.First+k]
+	}
+	if all {
+		clear(own)
+	}
+	return own
 }
 
 // ShareOf is the share of the rows fitted to, or of their number's distribution, that a condition
 // admits: of its column alone.
 func (t *Transform) ShareOf(w Where) float64 {
+	t = t.core()
 	p, place := &t.Parts[w.Column], t.Places()[w.Column]
 	rest := float64(p.Rest)
 	if w.Number {

@@ -28,7 +28,7 @@ func TestGivenCellsStayAndTheOthersFollowThem(t *testing.T) {
 				row[j] = "hidden"
 			}
 		}
-		d.RowGiven(row, given, any.Num[i*D:(i+1)*D], any.Cells[i*C:(i+1)*C], uint64(i))
+		d.RowGiven(row, given, any.Num[i*D:(i+1)*D], any.Cells[i*C:(i+1)*C], uint64(i), false)
 		for j := range given {
 			if given[j] && row[j] != want[j] {
 				t.Fatalf("row %d, column %d: %q was given, %q is there", i, j, want[j], row[j])

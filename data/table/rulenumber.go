@@ -19,31 +19,43 @@ func (m *Moment) ticks() float64 {
 	return secondsPerDay * float64(perSecond[m.Unit])
 }
 
+// ticks is how many of the units in which a date or a length of time is counted make a day; 0 where none do.
+func (f *Field) ticks() float64 {
+	switch f.Kind {
+	case Date:
+		return f.Moment.ticks()
+	case Interval:
+		return secondsPerDay * float64(f.Duration.scale())
+	}
+	return 0
+}
+
 // comparable tells whether the values of two columns lie on one line.
 func comparable(a, b *Field) bool {
+	if a.Kind == Interval || b.Kind == Interval {
+		return a.Kind == b.Kind
+	}
 	if a.Kind != Date || b.Kind != Date {
 		return a.Kind != Date && b.Kind != Date
 	}
 	return (a.Moment.ticks() == 0) == (b.Moment.ticks() == 0) && a.Moment.clockOnly() == b.Moment.clockOnly()
 }
 
-// finest is the finest unit of dates, ticks a day; 0 where there are none.
+// finest is the finest unit of dates and lengths of time, ticks a day; 0 where there are none.
 func finest(fields ...*Field) float64 {
 	most := 0.0
 	for _, f := range fields {
-		if f.Kind == Date {
-			most = max(most, f.Moment.ticks())
-		}
+		most = max(most, f.ticks())
 	}
 	return most
 }
 
 // factor is how many of a unit of so many ticks make one of the field's.
 func (f *Field) factor(ticks float64) float64 {
-	if f.Kind != Date || ticks == 0 {
-		return 1
+	if own := f.ticks(); own > 0 && ticks > 0 {
+		return ticks / own
 	}
-	return ticks / f.Moment.ticks()
+	return 1
 }
 
 // constant reads a number or date in a rule, as the column spells it or plainly.
@@ -59,13 +71,16 @@ func (f *Field) constant(text string) (v float64, ok bool) {
 		}
 		return 0, false
 	}
+	if f.Kind == Interval {
+		return 0, false
+	}
 	v, err := strconv.ParseFloat(text, 64)
 	return v, err == nil && !math.IsInf(v, 0) && !math.IsNaN(v)
 }
 
 // decimals of a column's numbers; ok is false if they lie on no grid of decimals.
 func (f *Field) decimals() (n int, ok bool) {
-	if f.Kind == Date {
+	if f.Kind == Date || f.Kind == Interval {
 		return 0, true
 	}
 	return f.Number.MaxDecimals, !f.Number.always() && f.Number.MaxDecimals <= 15
@@ -208,7 +223,7 @@ func (f *Field) unit(v float64) float64 {
 	switch {
 	case f.Step > 0:
 		return f.Step
-	case f.Kind == Date:
+	case f.Kind == Date || f.Kind == Interval:
 		return 1
 	}
 	n := f.Number

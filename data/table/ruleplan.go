@@ -199,6 +199,11 @@ func (p *plan) sums() error {
 			}
 		}
 		is := columns[len(columns)-1]
+		for _, j := range columns {
+			if p.fields[j].ticks() != p.fields[is].ticks() {
+				return r.fault("the columns %q and %q are not counted in the same unit (%s, %s): only then are they added", p.fields[j].Name, p.fields[is].Name, p.fields[j].Reason, p.fields[is].Reason)
+			}
+		}
 		switch {
 		case slices.Contains(columns[:len(columns)-1], is):
 			return r.fault("the column %q would be a part of itself", r.Sum.Is)

@@ -208,7 +208,7 @@ func (g *suggester) sums() []Suggestion {
 	decimals := 0
 	for _, j := range g.numbers {
 		f := &g.schema.Columns[j]
-		if d, ok := f.decimals(); ok && f.Kind != Date && len(parts) < suggestParts {
+		if d, ok := f.decimals(); ok && f.Kind != Date && f.Kind != Interval && len(parts) < suggestParts {
 			parts = append(parts, j)
 			decimals = max(decimals, d)
 		}

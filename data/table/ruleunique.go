@@ -49,12 +49,21 @@ func (t *Transform) keyed() map[Text]bool {
 // Of is one text for each key of a row of a table of the schema's columns, in their order; ok is false
 // for a row that has none, since one of its values is missing.
 func (k *Key) Of(tab *Table, row int) (key string, ok bool) {
+	return k.of(func(j int) string { return tab.Columns[j].At(row) })
+}
+
+// OfRow is Of for the texts of one row.
+func (k *Key) OfRow(texts []string) (key string, ok bool) {
+	return k.of(func(j int) string { return texts[j] })
+}
+
+func (k *Key) of(text func(j int) string) (key string, ok bool) {
 	for _, j := range k.Columns {
-		if k.fields[j].IsMissing(tab.Columns[j].At(row)) {
+		if k.fields[j].IsMissing(text(j)) {
 			return "", false
 		}
 	}
-	return combined(len(k.Columns), func(i int) string { return tab.Columns[k.Columns[i]].At(row) }), true
+	return combined(len(k.Columns), func(i int) string { return text(k.Columns[i]) }), true
 }
 
 // Room makes sure that so many rows can be drawn under the unique rules, as far as that can be told
@@ -77,7 +86,7 @@ func (t *Transform) capacity(k *Key) float64 {
 	for _, j := range k.Columns {
 		at := j // of the learned table
 		if w != nil {
-			at = slices.IndexFunc(w.slots, func(s slot) bool { return s.joint < 0 && s.column == j || s.joint >= 0 && s.joint == w.joint[j] })
+			at = w.slot(j)
 			switch n := w.joint[j]; {
 			case n >= 0 && joints[n]:
 				continue

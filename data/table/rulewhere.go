@@ -105,6 +105,11 @@ func (f *Field) allow(will []bool, clauses []clause, text func(i int) string) er
 	return nil
 }
 
+// slot is the learned column in which the user's column j is.
+func (w *rewriting) slot(j int) int {
+	return slices.IndexFunc(w.slots, func(s slot) bool { return s.joint < 0 && s.column == j || s.joint >= 0 && s.joint == w.joint[j] })
+}
+
 func indices(n int) []int {
 	list := make([]int, n)
 	for i := range list {

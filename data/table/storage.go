@@ -32,11 +32,12 @@ func (t *Transform) Storage() []Storage { return t.StorageWhere(Storable) }
 // StorageWhere is Storage for a form whose types hold other texts than Parquet's; storable tells
 // which.
 func (t *Transform) StorageWhere(storable func(storage string, text []byte) bool) []Storage {
-	all := make([]Storage, len(t.Parts))
-	for j := range t.Parts {
+	held := t.held()
+	all := make([]Storage, len(held))
+	for j := range held {
 		f := &t.Schema.Columns[j]
 		s := Storage{Heading{string(f.Name), f.storage()}, f, storable}
-		if !s.holds(&t.Parts[j]) {
+		if !s.holds(&held[j]) {
 			s.Type = "text"
 		}
 		all[j] = s
@@ -54,13 +55,13 @@ func (t *Transform) Headings() []Heading {
 }
 
 // holds reports whether the type can hold whatever the column may.
-func (s *Storage) holds(p *Part) bool {
-	for _, text := range slices.Concat(p.States, p.Rare) {
+func (s *Storage) holds(h *held) bool {
+	for _, text := range h.texts {
 		if c := s.Cell(string(text)); !c.Null && !s.storable(s.Type, c.Text) {
 			return false
 		}
 	}
-	if p.Rest > 0 && s.field.Kind == Name {
+	if h.made && s.field.Kind == Name {
 		return s.holdsNames()
 	}
 	return true

@@ -26,8 +26,16 @@ type Summary struct {
 // summaryValues are shown of a column.
 const summaryValues = 3
 
-// Summaries describes the columns of the table that the transform was fitted to, in the schema's order.
+// Summaries describes the columns of the table that the transform was fitted to, in the schema's order;
+// where rules rewrite the table those that are learned in their place.
 func (t *Transform) Summaries(tab *Table) ([]Summary, error) {
+	if t.Ruled != nil {
+		learned, err := t.Apply(tab)
+		if err != nil {
+			return nil, err
+		}
+		return t.Ruled.Learned.Summaries(learned)
+	}
 	at, err := t.Schema.Match(tab)
 	if err != nil {
 		return nil, err

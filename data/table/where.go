@@ -108,28 +108,6 @@ func (s *Schema) absent(name string) error {
 	return err
 }
 
-// Classes are the states of a column that are values of their own: neither marks of missing values
-// nor the rare ones together.
-func (t *Transform) Classes(column string) (j int, states []int, err error) {
-	j = slices.Index(t.Schema.Names(), column)
-	if j < 0 {
-		return 0, nil, t.Schema.absent(column)
-	}
-	place, f := t.Places()[j], &t.Schema.Columns[j]
-	if place.Cell < 0 || place.Rest {
-		return 0, nil, fmt.Errorf("column %q has no classes: it is %s (%s)", column, f.Kind, f.Reason)
-	}
-	for k, text := range t.Parts[j].States {
-		if !f.IsMissing(string(text)) {
-			states = append(states, k)
-		}
-	}
-	if len(states) == 0 {
-		return 0, nil, fmt.Errorf("column %q has no classes: it holds nothing but marks of missing values", column)
-	}
-	return j, states, nil
-}
-
 func newClause(op, value string) clause {
 	op = strings.TrimSpace(op)
 	switch op {
