@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 
 	"ebb/engine/rng"
 )
@@ -30,6 +31,7 @@ type observedRules struct {
 	cells  []uint8       // (rows, columns of the schema)
 	values []jointValues // by joint
 	filled bool          // missing values are not drawn
+	turn   sync.Mutex    // held by who looks at or adds to allow
 }
 
 // jointValues are the combinations of a joint.
@@ -250,6 +252,8 @@ func (u *observedRules) allowed(o *Observed, i, joint int) *Allowed {
 		}
 		return ""
 	})
+	u.turn.Lock()
+	defer u.turn.Unlock()
 	if a, ok := v.allow[key]; ok {
 		return a
 	}
