@@ -89,6 +89,9 @@ func NewTableConfig(t *table.Table, schema *table.Schema, preset string) (*Confi
 	return c, nil
 }
 
+// mostTableSteps are enough for rows of any width: two cells then come in one step once in so many rows.
+const mostTableSteps = 50
+
 // tableSteps is how many steps sampling takes: 20 where there are numbers that hang together, and
 // enough that few cells are drawn in one. Measured on Adult: see docs/tables.md.
 func tableSteps(t *table.Transform) int {
@@ -96,7 +99,7 @@ func tableSteps(t *table.Transform) int {
 	if t.Numbers() > 1 {
 		least = 20
 	}
-	return max(least, (len(t.Cards())+1)/2+1)
+	return max(least, min((len(t.Cards())+1)/2+1, mostTableSteps))
 }
 
 // TableModel generates rows: one residual MLP that sees the noisy numbers and the partly
