@@ -90,7 +90,8 @@ type Trainer struct {
 const reportEvery = 10
 
 // Fit trains from saved, or from the start where saved is nil, until the budget is used up, ctx is
-// cancelled, or the held-out loss of a Judged objective has risen. In each case it ends with a checkpoint; after a cancel it returns ctx's error.
+// cancelled, or the held-out loss of a Judged objective has risen or stood still for long (see
+// Settings.Fall). In each case it ends with a checkpoint; after a cancel it returns ctx's error.
 func (tr *Trainer) Fit(ctx context.Context, saved *checkpoint.Saved) (Progress, error) {
 	l, err := tr.begin(saved)
 	if err != nil {

@@ -65,9 +65,9 @@ A run can be stopped at any moment, by Ctrl-C or by kill -9: --resume goes on fr
 checkpoint and ends with the same bytes as a run that was never stopped. The seed and the
 number of steps decide the result; threads and batches of other programs do not.
 
-A table's training holds some rows out, keeps the weights that serve these best, and stops by itself
-when it begins to learn the others by heart (--holdout, --patience); --time and --steps are upper
-bounds.
+A table's training holds some rows out, keeps the weights that serve these best, and ends by itself
+before it learns the others by heart: a small table's when their loss has risen, a larger one's when it
+stands still, by a falling learning rate (--holdout, --patience). --time and --steps are upper bounds.
 
 The run directory holds
 
