@@ -7,6 +7,7 @@ import (
 
 	"ebb/diffusion/denoise"
 	"ebb/diffusion/process"
+	"ebb/diffusion/sample"
 	"ebb/engine/kernel/elementary"
 	"ebb/model/checkpoint"
 )
@@ -33,19 +34,21 @@ const (
 )
 
 // MeasureMargins draws rows as Draw does by default and keeps what straightens their margins, for this
-// model and as tensors for its file. A model of few rows keeps none, nor one without numbers.
-func (m *TableModel) MeasureMargins(ctx context.Context) ([]checkpoint.Entry, error) {
+// model and as tensors for its file; watch may be nil. A model of few rows keeps none, nor one without numbers.
+func (m *TableModel) MeasureMargins(ctx context.Context, watch func(sample.Progress)) ([]checkpoint.Entry, error) {
 	m.margins = nil
 	t := m.Config.Table.Transform
 	rows := min(marginsEach*t.Rows, marginRows)
 	if t.Rows < leastMargin || t.Numbers() == 0 {
 		return nil, nil
 	}
-	d, err := m.newTableDraw(ctx, DrawOptions{N: rows, Seed: marginSeed, Memory: m.Config.Training.Memory})
+	d, err := m.newTableDraw(ctx, DrawOptions{N: rows, Seed: marginSeed, Memory: m.Config.Training.Memory, Watch: watch})
 	if err != nil {
 		return nil, err
 	}
-	x, cells, err := d.run(rows, func(c *chunk) error { return c.keep(c.sample(m.nothing(identities(uint64(c.lo), c.rows, 0)))) })
+	x, cells, err := d.run(rows, func(c *chunk) error {
+		return c.keep(c.sample(m.nothing(identities(uint64(c.lo), c.rows, 0)), c.watch()...))
+	})
 	if err != nil {
 		return nil, fmt.Errorf("measuring margins: %w", err)
 	}

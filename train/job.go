@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ebb/data/table"
+	"ebb/diffusion/sample"
 	"ebb/engine/kernel/parallel"
 	"ebb/model"
 	"ebb/model/checkpoint"
@@ -27,6 +28,9 @@ type Job struct {
 
 	// Plan is how the run fits into its budget of memory, worked out by Start; nil where there is none.
 	Plan *Plan
+
+	// Measuring is told how far the measurement of a table's margins has come that follows training; may be nil.
+	Measuring func(sample.Progress)
 
 	saved *checkpoint.Saved // nil: from the start
 }
@@ -154,7 +158,7 @@ func (j *Job) Fit(ctx context.Context, m model.Model, pool *parallel.Pool, watch
 		Preview:   func(ctx context.Context, step int) error { return preview(ctx, m, j.Run, j.Config, step) },
 	}
 	if rows, ok := m.(*model.TableModel); ok {
-		t.Beside = rows.MeasureMargins
+		t.Beside = func(ctx context.Context) ([]checkpoint.Entry, error) { return rows.MeasureMargins(ctx, j.Measuring) }
 	}
 	return t.Fit(ctx, j.saved)
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ebb/diffusion/sample"
 	"ebb/engine/kernel/parallel"
 	"ebb/model"
 	"ebb/train"
@@ -428,6 +429,9 @@ func (j *trainJob) fit(ctx context.Context, s streams, pool *parallel.Pool, asJS
 		}
 	}
 	show, held := newProgress(s.err, "training"), ""
+	if !asJSON {
+		j.run.Measuring = func(p sample.Progress) { show.update(float64(p.Step)/float64(p.Steps), "measuring margins") }
+	}
 	last, err := j.run.Fit(ctx, m, pool, func(p train.Progress) {
 		if asJSON {
 			json.NewEncoder(s.out).Encode(p)
